@@ -1,0 +1,19 @@
+#ifndef LIFEBOAT_BASE_REDACTOR_H
+#define LIFEBOAT_BASE_REDACTOR_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+
+struct automaton;
+struct secrets;
+
+/* What secret.c and redactor.c share; everybody else includes base/secret.h. */
+
+/* The automaton of all values registered so far, to be released; NULL while there are none. */
+struct automaton *secrets_automaton(struct secrets *s);
+
+/* Redacts a text that is complete. NULL: nothing is secret. */
+void redactor_whole(const struct automaton *a, const char *text, size_t len_bytes, struct str *out);
+
+#endif

@@ -1,0 +1,229 @@
+#include "config.h"
+
+#include "base/secret.h"
+
+#include <ctype.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/automaton.h"
+#include "base/disguise.h"
+#include "base/guarded.h"
+#include "base/redactor.h"
+#include "base/xalloc.h"
+
+/* What one run may register, with all disguises: an automaton of it takes ten times as much. */
+#define REGISTRY_MAX_BYTES ((size_t)32 << 20)
+
+struct value {
+	size_t offset, len; /* the value as it was registered, in texts */
+};
+
+struct secrets {
+	pthread_mutex_t lock;
+	struct guarded texts; /* every pattern and value */
+	struct value *values;
+	size_t value_count, value_cap;
+	char **names; /* of the values */
+	size_t name_count, name_cap;
+	struct pattern *patterns;
+	size_t pattern_count, pattern_cap;
+	size_t last_form;	     /* where the newest text of a pattern starts */
+	struct automaton *automaton; /* NULL: none yet, or values came since it was made */
+};
+
+struct secrets *
+secrets_new(void)
+{
+	struct secrets *s = xcalloc(1, sizeof(*s));
+
+	pthread_mutex_init(&s->lock, NULL);
+	return s;
+}
+
+void
+secrets_free(struct secrets *s)
+{
+	if (!s)
+		return;
+	automaton_unref(s->automaton);
+	guarded_release(&s->texts);
+	for (size_t i = 0; i < s->name_count; i++)
+		free(s->names[i]);
+	free(s->names);
+	free(s->values);
+	free(s->patterns);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}
+
+/* Whether a form is the beginning of the text at an offset: no need to keep it twice. */
+static bool
+is_kept_at(const struct secrets *s, size_t offset, const char *form, size_t len)
+{
+	return len <= s->texts.len - offset && memcmp(s->texts.data + offset, form, len) == 0;
+}
+
+static void
+add_pattern(void *data, const char *form, size_t len)
+{
+	struct secrets *s = data;
+	size_t value = s->values[s->value_count - 1].offset, offset = s->texts.len;
+
+	if (is_kept_at(s, value, form, len))
+		offset = value;
+	else if (is_kept_at(s, s->last_form, form, len))
+		offset = s->last_form;
+	else
+		guarded_append(&s->texts, form, len);
+	if (offset != value)
+		s->last_form = offset;
+	*VEC_PUSH(s->patterns, s->pattern_count, s->pattern_cap) =
+		(struct pattern){ offset, len, (uint32_t)(s->value_count - 1) };
+}
+
+static bool
+is_blank(const char *value, size_t len)
+{
+	size_t i = 0;
+
+	while (i < len && isspace((unsigned char)value[i]))
+		i++;
+	return i == len;
+}
+
+static int
+check_value(const char *name, const char *value, size_t len, struct err *e)
+{
+	size_t trimmed = disguise_trimmed(value, len);
+
+	if (trimmed < SECRET_MIN_BYTES)
+		return err_set(e, ERR_SPEC,
+			       "the secret %s has %zu bytes: one of fewer than %d cannot be "
+			       "hidden. Use a longer one",
+			       name, trimmed, SECRET_MIN_BYTES);
+	if (is_blank(value, trimmed))
+		return err_set(e, ERR_SPEC,
+			       "the secret %s is only white space: it cannot be hidden. "
+			       "Check where it comes from",
+			       name);
+	if (len > SECRET_MAX_BYTES)
+		return err_set(e, ERR_SPEC,
+			       "the secret %s has %zu bytes: one of more than %d cannot be "
+			       "recognised in what is shown. Do not let it be shown",
+			       name, len, SECRET_MAX_BYTES);
+	return 0;
+}
+
+static bool
+is_known(const struct secrets *s, const char *value, size_t len)
+{
+	for (size_t i = 0; i < s->value_count; i++)
+		if (s->values[i].len == len &&
+		    memcmp(s->texts.data + s->values[i].offset, value, len) == 0)
+			return true;
+	return false;
+}
+
+static void
+add_value(struct secrets *s, const char *name, const char *value, size_t len)
+{
+	*VEC_PUSH(s->names, s->name_count, s->name_cap) = xstrdup(name);
+	*VEC_PUSH(s->values, s->value_count, s->value_cap) = (struct value){ s->texts.len, len };
+	s->last_form = s->texts.len;
+	guarded_append(&s->texts, value, len);
+	disguise_each(value, len, add_pattern, s);
+	automaton_unref(s->automaton);
+	s->automaton = NULL;
+}
+
+int
+secrets_add(struct secrets *s, const char *name, const char *value, size_t len_bytes, struct err *e)
+{
+	int rc = 0;
+
+	if (check_value(name, value, len_bytes, e) < 0)
+		return -1;
+	pthread_mutex_lock(&s->lock);
+	if (!is_known(s, value, len_bytes)) {
+		if (s->texts.len + 64 * len_bytes > REGISTRY_MAX_BYTES)
+			rc = err_set(e, ERR_SPEC,
+				     "the secret %s is one too many: %zu values take all of "
+				     "the room for secrets",
+				     name, s->value_count);
+		else
+			add_value(s, name, value, len_bytes);
+	}
+	pthread_mutex_unlock(&s->lock);
+	return rc;
+}
+
+struct automaton *
+secrets_automaton(struct secrets *s)
+{
+	struct automaton *a = NULL;
+
+	if (!s)
+		return NULL;
+	pthread_mutex_lock(&s->lock);
+	if (!s->automaton && s->pattern_count)
+		s->automaton = automaton_new(s->texts.data, s->patterns, s->pattern_count,
+					     (const char *const *)s->names, s->name_count);
+	if (s->automaton)
+		a = automaton_ref(s->automaton);
+	pthread_mutex_unlock(&s->lock);
+	return a;
+}
+
+void
+secrets_redact(struct secrets *s, const char *text, size_t len_bytes, struct str *out)
+{
+	struct automaton *a = secrets_automaton(s);
+
+	redactor_whole(a, text, len_bytes, out);
+	automaton_unref(a);
+}
+
+static void
+redact_string(const struct automaton *a, cJSON *value)
+{
+	struct str out = STR_INIT;
+
+	redactor_whole(a, value->valuestring, strlen(value->valuestring), &out);
+	if (!(value->type & cJSON_IsReference))
+		cJSON_free(value->valuestring);
+	value->type &= ~cJSON_IsReference;
+	value->valuestring = str_take(&out);
+}
+
+static void
+redact_tree(const struct automaton *a, cJSON *value)
+{
+	cJSON *child;
+
+	if (cJSON_IsString(value) && value->valuestring)
+		redact_string(a, value);
+	cJSON_ArrayForEach(child, value)
+		redact_tree(a, child);
+}
+
+void
+secrets_redact_json(struct secrets *s, cJSON *value)
+{
+	struct automaton *a = secrets_automaton(s);
+
+	if (a)
+		redact_tree(a, value);
+	automaton_unref(a);
+}
+
+void
+secrets_redact_err(struct secrets *s, struct err *e)
+{
+	struct str out = STR_INIT;
+
+	secrets_redact(s, e->message, strlen(e->message), &out);
+	err_set(e, e->kind, "%s", str_cstr(&out));
+	str_release(&out);
+}
