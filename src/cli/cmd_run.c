@@ -1,0 +1,64 @@
+#include "config.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "cli/command.h"
+#include "cli/library.h"
+#include "cli/session.h"
+#include "run/folder.h"
+
+static int
+start(struct session *s, const char *word, struct err *e)
+{
+	char *path = library_find(word, e);
+	char absolute[PATH_MAX];
+
+	if (!path)
+		return -1;
+	/* the journal and relative names in the runbook must mean the same from any folder */
+	s->runbook = library_load(realpath(path, absolute) ? absolute : path, e);
+	free(path);
+	if (!s->runbook)
+		return -1;
+	s->expressions = expressions_new((const char *const *)s->runbook->expressions,
+					 s->runbook->expressions_count);
+	if (session_params(s, false, e) < 0)
+		return -1;
+	s->run_id = run_folder_new_id();
+	s->folder = run_folder_path(s->run_id, e);
+	if (!s->folder)
+		return -1;
+	return session_run(s, false, e);
+}
+
+static int
+run(const struct cli_args *args, struct err *e)
+{
+	struct session session;
+
+	session_init(&session, args);
+	int rc = start(&session, cli_operands(args, NULL)[0], e);
+	session_release(&session);
+	return rc;
+}
+
+static const struct cli_option options[] = {
+	{ "param", 'p', "NAME=VALUE",
+	  "A parameter; a secret as NAME=file:PATH or NAME=env:VARIABLE." },
+	{ "params-file", 0, "FILE", "Parameters from a YAML or JSON file; -p overrides it." },
+	SESSION_OPTIONS,
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct cli_command cmd_run = {
+	.name = "run",
+	.operands = "RUNBOOK",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Run a runbook, step by step",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,63 @@
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/str.h"
+#include "cli/command.h"
+#include "cli/library.h"
+#include "runbook/render.h"
+
+enum { WIDEST_READABLE = 100 };
+
+/* The terminal's width, so far as lines of it are good to read; 80 where there is no terminal. */
+static int
+columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		return 80;
+	return size.ws_col < WIDEST_READABLE ? size.ws_col : WIDEST_READABLE;
+}
+
+static int
+run(const struct cli_args *args, struct err *e)
+{
+	const char *format = cli_value(args, "format");
+	bool markdown = str_equal(format, "markdown");
+	struct str out = STR_INIT;
+
+	if (format && !markdown && !str_equal(format, "text"))
+		return err_set(e, ERR_USAGE, "--format is text or markdown, not %s", format);
+	char *path = library_find(cli_operands(args, NULL)[0], e);
+	struct runbook *rb = path ? library_load(path, e) : NULL;
+	free(path);
+	if (!rb)
+		return -1;
+	if (markdown)
+		runbook_render_markdown(rb, &out);
+	else
+		runbook_render_text(rb, columns(), &out);
+	fputs(str_cstr(&out), stdout);
+	str_release(&out);
+	runbook_free(rb);
+	return 0;
+}
+
+static const struct cli_option options[] = {
+	{ "format", 'f', "FORMAT", "text (the default) or markdown." },
+	{ NULL, 0, NULL, NULL },
+};
+
+const struct cli_command cmd_show = {
+	.name = "show",
+	.operands = "RUNBOOK",
+	.operands_min = 1,
+	.operands_max = 1,
+	.summary = "Print a runbook as a document to read",
+	.options = options,
+	.run = run,
+};

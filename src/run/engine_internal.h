@@ -1,0 +1,55 @@
+#ifndef LIFEBOAT_RUN_ENGINE_INTERNAL_H
+#define LIFEBOAT_RUN_ENGINE_INTERNAL_H
+
+#include <pthread.h>
+
+#include "run/engine.h"
+#include "run/job.h"
+#include "run/journal.h"
+#include "run/state.h"
+
+/* The engine's own data: touched by its thread alone once that has started. */
+struct engine {
+	struct engine_options options;
+	cJSON *params; /* real values */
+	char *folder, *run_id, *mode, *operator_name, *host;
+	struct job_env env;
+	struct journal *journal;
+	struct run_state state;
+	struct queue *inbox; /* takes struct message */
+	struct run_link *links;
+	size_t links_count;
+	struct record *
+		*history; /* of an earlier process, for the subscribers; NULL once given out */
+	size_t history_count, history_cap;
+	bool resumed;
+	struct job *job;      /* under way, or NULL */
+	struct job *prepared; /* the finished preparation of the current step, or NULL */
+	cJSON *outputs;	      /* real values by step id: what the journal only has redacted */
+	bool leaving;	      /* no new job is begun */
+	char *leave_reason;
+	bool broken; /* the journal cannot be written */
+	bool closed;
+	pthread_t thread;
+};
+
+/* engine.c: records and events */
+int engine_append(struct engine *engine, enum record_type type, cJSON *data, bool durable);
+void engine_tell(struct engine *engine, enum run_event_type type, const char *step,
+		 const char *text);
+cJSON *engine_step_data(const char *step);
+
+/* engine_steps.c: from one step to the next */
+void engine_begin(struct engine *engine);
+void engine_proceed(struct engine *engine);
+void engine_prepare(struct engine *engine);
+void engine_run(struct engine *engine, const char *confirmed, const char *by);
+void engine_end(struct engine *engine, const char *id, const char *title, const char *reason,
+		const char *by, bool failed);
+void engine_job_done(struct engine *engine);
+const struct step_spec *engine_spec(const struct engine *engine, const struct step_state *step);
+
+/* engine_intents.c */
+void engine_handle_intent(struct engine *engine, const struct intent *intent);
+
+#endif

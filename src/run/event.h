@@ -1,0 +1,45 @@
+#ifndef LIFEBOAT_RUN_EVENT_H
+#define LIFEBOAT_RUN_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/queue.h"
+#include "run/intent.h"
+#include "run/record.h"
+
+/*
+ * What the engine tells its subscribers. Records are the truth and come in order, each already durable
+ * where it must be; the other events are for the eye only and change nothing.
+ */
+enum run_event_type {
+	EVENT_RECORD,	/* `record` */
+	EVENT_OUTPUT,	/* `step`, `text`: more output, redacted and sanitised, LFs kept */
+	EVENT_PROGRESS, /* `step`, `text`: what goes on, one line, sanitised */
+	EVENT_REFUSED,	/* `text`: why an intent was not taken */
+	EVENT_WARNING, /* `text`: something about the run itself (the journal cannot be written …) */
+	EVENT_CLOSED, /* the engine has ended; nothing follows */
+};
+
+struct run_event {
+	enum run_event_type type;
+	struct record *record; /* counted; released with the event */
+	char *step;
+	char *text;
+};
+
+struct run_event *run_event_new(enum run_event_type type, const char *step, const char *text);
+void run_event_free(struct run_event *event);
+
+/*
+ * The two ends that a front end holds: it pops struct run_event from `events` (its own queue) and hands
+ * intents to submit(), which takes ownership and may be called from any thread.
+ */
+struct run_link {
+	struct queue *events;
+	void (*submit)(void *engine, struct intent *intent);
+	void *engine;
+};
+
+#endif

@@ -1,0 +1,178 @@
+#ifndef LIFEBOAT_RUN_JOB_H
+#define LIFEBOAT_RUN_JOB_H
+
+#include <cjson/cJSON.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+#include "base/queue.h"
+#include "base/secret.h"
+#include "run/executor.h"
+#include "runbook/expression.h"
+#include "runbook/runbook.h"
+
+/*
+ * The worker side of the engine: one job is one thread that does one thing for one step, in straight
+ * lines, and reports by messages. Between job_start() and its MESSAGE_DONE a job belongs to its thread;
+ * after that to the engine.
+ */
+
+/* A target as frozen at the start of the run; its connection belongs to the one running job. */
+struct frozen_target {
+	struct run_target pub;
+	char *name;
+	char *group; /* or NULL */
+	cJSON *spec;
+	cJSON *identity; /* or NULL */
+	char *problem;	 /* why it could not be reached at the start, or NULL */
+	bool confirmed;	 /* this process has asked it who it is */
+};
+
+/* What all jobs of a run share; nothing of it changes while a job runs, but the targets. */
+struct job_env {
+	const struct runbook *runbook;
+	const struct executor_table *table;
+	struct expressions *expressions;
+	struct secrets *secrets;
+	const char *run_id;
+	const char *folder;
+	struct frozen_target *targets;
+	size_t targets_count;
+	struct queue *inbox; /* of the engine: takes struct message */
+};
+
+enum job_kind { JOB_FREEZE, JOB_PREPARE, JOB_RUN };
+
+/* How a job ended; which record follows. */
+enum job_result {
+	JOB_DONE,     /* freeze: targets are set; run: the outcome is in `data` */
+	JOB_PLANNED,  /* prepare: `data` is a plan record's, `action` is ready */
+	JOB_SKIPPED,  /* prepare: `when` does not hold */
+	JOB_EXPANDED, /* prepare: `data` holds the items of a for_each step */
+	JOB_BLOCKED,  /* prepare: `data` is a blocked record's */
+};
+
+struct job {
+	enum job_kind kind;
+	struct job_env *env;
+	const struct step_spec *spec; /* NULL for JOB_FREEZE */
+	char *step_id, *title, *item;
+	bool expand; /* the step is a for_each that has no instances yet */
+	int attempt;
+	cJSON *context; /* what expressions see, with the real values of secrets */
+
+	struct cancel *cancel;
+	atomic_bool timed_out;
+	atomic_llong deadline_ms; /* monotonic; INT64_MAX: none; watched by the engine */
+	struct queue *answers;	  /* of the open question: takes cJSON */
+	pthread_t thread;
+
+	/* the action: made by JOB_PREPARE, handed on to JOB_RUN */
+	struct action action;
+	cJSON *with;
+
+	/* the result, valid after MESSAGE_DONE */
+	enum job_result result;
+	cJSON *data;
+	cJSON *outputs; /* real values of the step's outputs, or NULL */
+};
+
+enum message_type {
+	MESSAGE_INTENT, /* from a front end */
+	MESSAGE_OUTPUT,
+	MESSAGE_PROGRESS,
+	MESSAGE_TARGET,	 /* `data`: of a target record */
+	MESSAGE_ATTEMPT, /* `data`: of an attempt record */
+	MESSAGE_PROMPT,	 /* `data`: of a prompt record */
+	MESSAGE_DONE,
+};
+
+struct message {
+	enum message_type type;
+	struct intent *intent;
+	char *text;
+	cJSON *data;
+};
+
+struct message *message_new(enum message_type type, char *text, cJSON *data);
+void message_free(struct message *message);
+
+struct job *job_new(enum job_kind kind, struct job_env *env);
+void job_start(struct job *job);
+/* Joins the thread, which must have sent MESSAGE_DONE or been cancelled, and frees the job. */
+void job_free(struct job *job);
+
+/* The three bodies, on the job's own thread. */
+void job_freeze(struct job *job);
+void job_prepare(struct job *job);
+void job_run(struct job *job);
+
+/* ---- what the bodies share ---- */
+
+/* The context of a step's executor; the job's output goes through `sink` (NULL: nowhere). */
+struct sink;
+struct job_context {
+	struct step_context pub;
+	struct job *job;
+	struct sink *sink;
+};
+
+void job_context_init(struct job_context *ctx, struct job *job, struct sink *sink);
+
+/*
+ * Makes an action ready: finds its target (`target` may be a template; NULL: `inherited`, where the kind
+ * fits), connects it and confirms its identity, resolves `with`. The action borrows *ret_with.
+ */
+int job_resolve(struct job *job, const struct step_type *type, const char *target,
+		const cJSON *with, const struct run_target *inherited, struct action *ret_action,
+		cJSON **ret_with, struct err *e);
+
+/* Runs one check; see step_context.check. `uses` and the rest may come from the model or from `with`. */
+struct check_request {
+	const struct step_type *type;
+	const char *target;
+	const cJSON *with;
+	const char *expect;
+	const char *message;
+};
+int job_check(struct job *job, const struct check_request *check,
+	      const struct run_target *inherited, bool *ret_held, char **ret_why, struct err *e);
+
+/*
+ * Runs a list of checks once and appends their results, in the form of the records, to `results`. Returns
+ * how many did not hold, or -1 for ERR_CANCELLED; *ret_first is the first of their messages.
+ */
+int job_checks(struct job *job, const struct check_spec *checks, size_t count,
+	       const struct run_target *inherited, cJSON **ret_results, struct err *ret_first);
+
+/* {"kind":…,"message":…} for a record. */
+cJSON *job_error_json(const struct err *e);
+
+/* ---- targets ---- */
+
+struct frozen_target *job_env_target(const struct job_env *env, const char *name);
+/* Connects where needed and asks once per process who it is; sends MESSAGE_TARGET for a first answer. */
+int job_connect(struct job *job, struct frozen_target *target, struct err *e);
+void frozen_targets_free(struct frozen_target *targets, size_t count);
+/* Freezes the targets of a runbook: resolves their fields and the members of groups; contacts nobody. */
+int frozen_targets_new(const struct runbook *rb, const struct executor_table *table,
+		       struct expressions *x, const cJSON *context,
+		       struct frozen_target **ret_targets, size_t *ret_count, struct err *e);
+/* Takes the identities that an earlier process has journalled, from an array as below. */
+void frozen_targets_recall(struct frozen_target *targets, size_t count, const cJSON *array);
+/* The targets as a record of type run holds them. */
+cJSON *frozen_targets_json(const struct frozen_target *targets, size_t count);
+
+/* ---- output ---- */
+
+/* A step's output on its way to out/SEQ and to the screen, through both doors. */
+struct sink *sink_new(struct job *job, int64_t intent_seq);
+void sink_write(struct sink *sink, const char *bytes, size_t len_bytes);
+/* Ends it; *ret_data is {"file","sha256","bytes"} or JSON null where nothing came. Frees the sink. */
+void sink_finish(struct sink *sink, cJSON **ret_data);
+
+#endif

@@ -1,0 +1,235 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/xalloc.h"
+#include "run/job.h"
+#include "runbook/template.h"
+
+/* The frozen target of a name, which may be a template; NULL in *ret_target where there is none. */
+static int
+find_target(struct job *job, const struct step_type *type, const char *word,
+	    const struct run_target *inherited, const struct run_target **ret_target, struct err *e)
+{
+	cJSON *value = NULL;
+	int rc = -1;
+
+	*ret_target = NULL;
+	if (!word) {
+		if (inherited && (type->target_kinds & inherited->driver->kind))
+			*ret_target = inherited;
+		else if (type->target_required)
+			return err_set(e, ERR_SPEC, "%s needs a target", type->uses);
+		return 0;
+	}
+	if (template_expand(word, job->env->expressions, job->context, &value, e) < 0)
+		return err_wrap(e, "its target");
+	const char *name = cJSON_IsString(value) ? value->valuestring : "";
+	struct frozen_target *target = job_env_target(job->env, name);
+	if (!target) {
+		err_set(e, ERR_SPEC, "there is no target \"%s\"", name);
+		goto out;
+	}
+	if (!(type->target_kinds & target->pub.driver->kind)) {
+		err_set(e, ERR_SPEC, "%s cannot be done on the target %s, which is of the kind %s",
+			type->uses, name, target_kind_name(target->pub.driver->kind));
+		goto out;
+	}
+	if (job_connect(job, target, e) < 0)
+		goto out;
+	*ret_target = &target->pub;
+	rc = 0;
+out:
+	cJSON_Delete(value);
+	return rc;
+}
+
+/*
+ * A secret that an earlier process had in memory is in the journal by its name only: what was made of
+ * that would be wrong, not secret.
+ */
+static int
+refuse_masks(const cJSON *value, struct err *e)
+{
+	const cJSON *at;
+
+	if (cJSON_IsString(value) && strstr(value->valuestring, "‹secret:"))
+		return err_set(e, ERR_SPEC,
+			       "it uses a secret that an earlier step had read, and the journal "
+			       "does not hold: go back to that step, or read it again: %s",
+			       value->valuestring);
+	cJSON_ArrayForEach(at, value)
+		if (refuse_masks(at, e) < 0)
+			return -1;
+	return 0;
+}
+
+int
+job_resolve(struct job *job, const struct step_type *type, const char *target, const cJSON *with,
+	    const struct run_target *inherited, struct action *ret_action, cJSON **ret_with,
+	    struct err *e)
+{
+	const struct executor *executor = executor_find(job->env->table, type->uses);
+	const struct run_target *found = NULL;
+	cJSON *resolved = NULL;
+
+	if (!executor)
+		return err_set(e, ERR_INTERNAL, "%s has no executor", type->uses);
+	if (find_target(job, type, target, inherited, &found, e) < 0)
+		return -1;
+	if (template_resolve(type->fields, with, job->env->runbook->path, job->env->expressions,
+			     job->context, &resolved, e) < 0)
+		return -1;
+	if (refuse_masks(resolved, e) < 0) {
+		cJSON_Delete(resolved);
+		return -1;
+	}
+	*ret_action = (struct action){ .executor = executor, .target = found, .with = resolved };
+	*ret_with = resolved;
+	return 0;
+}
+
+/* "expected .data.kid != null (message)": why a check that ran did not hold. */
+static char *
+unmet(const struct check_request *check, const cJSON *value)
+{
+	char *seen = json_text(value);
+	char *why;
+
+	if (check->message)
+		why = xasprintf("%s (expected %s)", check->message, check->expect);
+	else
+		why = xasprintf("expected %s, which is %.200s", check->expect, seen);
+	free(seen);
+	return why;
+}
+
+static int
+judge(struct job *job, const struct check_request *check, const cJSON *result, bool *ret_held,
+      char **ret_why, struct err *e)
+{
+	cJSON *value = NULL;
+
+	*ret_held = true;
+	if (!check->expect)
+		return 0;
+	if (expressions_eval(job->env->expressions, check->expect, result, job->context, 0, &value,
+			     e) < 0)
+		return -1;
+	*ret_held = json_truthy(value);
+	if (!*ret_held)
+		*ret_why = unmet(check, value);
+	cJSON_Delete(value);
+	return 0;
+}
+
+/* Failures that waiting may cure; the others are mistakes, refusals, or the operator's wish. */
+static bool
+may_pass_later(enum err_kind kind)
+{
+	return kind == ERR_NET || kind == ERR_TIMEOUT || kind == ERR_NOT_FOUND ||
+	       kind == ERR_REMOTE || kind == ERR_CONFLICT || kind == ERR_CHECK || kind == ERR_IO;
+}
+
+int
+job_check(struct job *job, const struct check_request *check, const struct run_target *inherited,
+	  bool *ret_held, char **ret_why, struct err *e)
+{
+	struct action action;
+	struct job_context ctx;
+	cJSON *with = NULL, *result = NULL;
+	int rc;
+
+	*ret_why = NULL;
+	*ret_held = false;
+	if (job_resolve(job, check->type, check->target, check->with, inherited, &action, &with,
+			e) < 0)
+		return -1;
+	job_context_init(&ctx, job, NULL);
+	rc = action.executor->run(&ctx.pub, &action, &result, e);
+	if (rc == 0)
+		rc = judge(job, check, result, ret_held, ret_why, e);
+	else if (may_pass_later(e->kind)) {
+		*ret_why = check->message ? xasprintf("%s (%s)", check->message, e->message)
+					  : xstrdup(e->message);
+		*e = (struct err)ERR_INIT;
+		rc = 0;
+	}
+	cJSON_Delete(with);
+	cJSON_Delete(result);
+	return rc;
+}
+
+/* "kubernetes.get secrets/iam-signing-key": what a check looks at, from its arguments as written. */
+static char *
+check_title(const struct action_spec *action)
+{
+	static const char *const telling[] = { "resource", "name", "selector",
+					       "url",	   "sql",  "question" };
+	struct str title = STR_INIT;
+
+	str_append(&title, action->type->uses);
+	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
+		const char *value = json_string(action->with, telling[i], NULL);
+
+		if (value)
+			str_printf(&title, " %.60s", value);
+	}
+	return str_take(&title);
+}
+
+static int
+check_one(struct job *job, const struct check_spec *spec, const struct run_target *inherited,
+	  cJSON *results, char **ret_why, struct err *e)
+{
+	struct check_request request = {
+		.type = spec->action.type,
+		.target = spec->action.target,
+		.with = spec->action.with,
+		.expect = spec->expect,
+		.message = spec->message,
+	};
+	bool held = false;
+	char *why = NULL, *title = check_title(&spec->action);
+	cJSON *entry = cJSON_CreateObject();
+
+	if (job_check(job, &request, inherited, &held, &why, e) < 0)
+		why = xstrdup(e->message);
+	json_add_string(entry, "title", title);
+	json_add_string(entry, "expect", spec->expect);
+	json_add_string(entry, "message", held ? spec->message : why);
+	json_add_bool(entry, "ok", held);
+	cJSON_AddItemToArray(results, entry);
+	free(title);
+	*ret_why = why;
+	return held ? 0 : -1;
+}
+
+int
+job_checks(struct job *job, const struct check_spec *checks, size_t count,
+	   const struct run_target *inherited, cJSON **ret_results, struct err *ret_first)
+{
+	cJSON *results = cJSON_CreateArray();
+	int failed = 0;
+
+	for (size_t i = 0; i < count && failed >= 0; i++) {
+		struct err e = ERR_INIT;
+		char *why = NULL;
+
+		if (check_one(job, &checks[i], inherited, results, &why, &e) == 0)
+			continue;
+		if (e.kind == ERR_CANCELLED) {
+			*ret_first = e;
+			failed = -1;
+		} else if (failed++ == 0) {
+			err_set(ret_first, e.kind == ERR_NONE ? ERR_CHECK : e.kind, "%s",
+				why ? why : "a check did not hold");
+		}
+		free(why);
+	}
+	*ret_results = results;
+	return failed;
+}

@@ -1,0 +1,291 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/xalloc.h"
+#include "run/job.h"
+#include "run/preview.h"
+
+/* JOB_BLOCKED with the record's data; `preconditions` (may be NULL) is taken over. */
+static void
+block(struct job *job, const struct err *e, cJSON *preconditions)
+{
+	job->result = JOB_BLOCKED;
+	job->data = cJSON_CreateObject();
+	json_add_string(job->data, "step", job->step_id);
+	json_add(job->data, "error", job_error_json(e));
+	json_add(job->data, "preconditions", preconditions ? preconditions : cJSON_CreateArray());
+}
+
+/* The items of a for_each step: strings, each once. */
+static int
+expand_items(struct job *job, cJSON **ret_items, struct err *e)
+{
+	cJSON *items = NULL;
+	const cJSON *at, *other;
+
+	if (expressions_eval(job->env->expressions, job->spec->for_each_in, job->context,
+			     job->context, 0, &items, e) < 0)
+		return -1;
+	if (!cJSON_IsArray(items)) {
+		err_set(e, ERR_SPEC, "for_each: %s is no list", job->spec->for_each_in);
+		goto wrong;
+	}
+	cJSON_ArrayForEach(at, items) {
+		if (!cJSON_IsString(at)) {
+			err_set(e, ERR_SPEC, "for_each: %s holds something that is no string",
+				job->spec->for_each_in);
+			goto wrong;
+		}
+		for (other = items->child; other != at; other = other->next) {
+			if (!str_equal(other->valuestring, at->valuestring))
+				continue;
+			err_set(e, ERR_SPEC, "for_each: %s names %s twice", job->spec->for_each_in,
+				at->valuestring);
+			goto wrong;
+		}
+	}
+	*ret_items = items;
+	return 0;
+wrong:
+	cJSON_Delete(items);
+	return -1;
+}
+
+static void
+skip(struct job *job, char *reason)
+{
+	job->result = JOB_SKIPPED;
+	job->data = cJSON_CreateObject();
+	json_add_string(job->data, "step", job->step_id);
+	json_add_string(job->data, "reason", reason);
+	json_add_string(job->data, "by", NULL);
+	free(reason);
+}
+
+static void
+prepare_expansion(struct job *job)
+{
+	struct err e = ERR_INIT;
+	cJSON *items = NULL;
+
+	if (expand_items(job, &items, &e) < 0) {
+		block(job, &e, NULL);
+		return;
+	}
+	if (cJSON_GetArraySize(items) == 0) {
+		cJSON_Delete(items);
+		skip(job, xasprintf("there is nothing in %s", job->spec->for_each_in));
+		return;
+	}
+	job->result = JOB_EXPANDED;
+	job->data = cJSON_CreateObject();
+	json_add_string(job->data, "step", job->step_id);
+	json_add(job->data, "items", items);
+}
+
+/* True when the step's `when` lets it be done. */
+static int
+wanted(struct job *job, bool *ret_wanted, struct err *e)
+{
+	cJSON *value = NULL;
+
+	*ret_wanted = true;
+	if (!job->spec->when)
+		return 0;
+	if (expressions_eval(job->env->expressions, job->spec->when, job->context, job->context, 0,
+			     &value, e) < 0)
+		return err_wrap(e, "its condition");
+	*ret_wanted = json_truthy(value);
+	cJSON_Delete(value);
+	return 0;
+}
+
+/* One permission, in words: "patch secrets/iam-signing-key in tsb". */
+static char *
+permission_text(const cJSON *permission)
+{
+	struct str text = STR_INIT;
+	const char *group = json_string(permission, "group", "");
+	const char *name = json_string(permission, "name", NULL);
+	const char *ns = json_string(permission, "namespace", NULL);
+	const char *subresource = json_string(permission, "subresource", NULL);
+
+	str_printf(&text, "%s %s", json_string(permission, "verb", "?"),
+		   json_string(permission, "resource", "?"));
+	if (*group)
+		str_printf(&text, ".%s", group);
+	if (name)
+		str_printf(&text, "/%s", name);
+	if (subresource)
+		str_printf(&text, " (%s)", subresource);
+	if (ns)
+		str_printf(&text, " in %s", ns);
+	return str_take(&text);
+}
+
+/* Warns of each right that the target says we lack; the act itself gives the final word. */
+static int
+review_permissions(struct job *job, struct job_context *ctx, struct preview *preview, struct err *e)
+{
+	const struct executor *executor = job->action.executor;
+	struct permission_list *list;
+	const cJSON *at;
+	int rc = -1;
+
+	if (!executor->permissions || !job->action.target || !job->action.target->driver->permitted)
+		return 0;
+	list = permission_list_new();
+	if (executor->permissions(&ctx->pub, &job->action, list, e) < 0)
+		goto out;
+	cJSON_ArrayForEach(at, permission_list_items(list)) {
+		bool allowed = true;
+		char *reason = NULL;
+
+		if (job->action.target->driver->permitted(job->action.target->connection, at,
+							  job->cancel, &allowed, &reason, e) < 0)
+			goto out;
+		if (!allowed) {
+			char *what = permission_text(at);
+
+			preview_add(preview, PREVIEW_WARNING, "not permitted: %s%s%s", what,
+				    reason && *reason ? ": " : "", reason ? reason : "");
+			free(what);
+		}
+		free(reason);
+	}
+	rc = 0;
+out:
+	permission_list_free(list);
+	return rc;
+}
+
+/* The danger of this very action: the type's, or the word of its own `effect` field, or the preview's. */
+static enum step_effect
+effect_of(const struct job *job, const struct preview *preview)
+{
+	static const enum step_effect all[] = { EFFECT_READS, EFFECT_CHANGES, EFFECT_DESTROYS };
+	const struct step_type *type = &job->action.executor->type;
+	enum step_effect effect = type->effect;
+
+	if (field_find(type->fields, "effect")) {
+		const char *word = json_string(job->with, "effect", "");
+
+		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+			if (str_equal(word, step_effect_name(all[i])))
+				effect = all[i];
+	}
+	return preview_effect(preview) > effect ? preview_effect(preview) : effect;
+}
+
+/* How it must be confirmed: by its danger, or more strictly where the runbook says so. */
+static const char *
+confirm_of(const struct step_spec *spec, enum step_effect effect)
+{
+	if (spec->confirm == CONFIRM_TWO_PERSON)
+		return "two-person";
+	if (spec->confirm == CONFIRM_TYPE_NAME || effect == EFFECT_DESTROYS)
+		return "type-name";
+	if (spec->confirm == CONFIRM_ASK || effect == EFFECT_CHANGES)
+		return "ask";
+	return "none";
+}
+
+static const char *
+confirm_name_of(const struct job *job, const struct preview *preview)
+{
+	if (preview_name(preview))
+		return preview_name(preview);
+	return job->action.target ? job->action.target->name : job->step_id;
+}
+
+static void
+plan(struct job *job, struct preview *preview, cJSON *preconditions)
+{
+	enum step_effect effect = effect_of(job, preview);
+	const char *confirm = confirm_of(job->spec, effect);
+
+	job->result = JOB_PLANNED;
+	job->data = cJSON_CreateObject();
+	json_add_string(job->data, "step", job->step_id);
+	json_add_string(job->data, "uses", job->action.executor->type.uses);
+	json_add_string(job->data, "target", job->action.target ? job->action.target->name : NULL);
+	json_add_string(job->data, "effect", step_effect_name(effect));
+	json_add_string(job->data, "confirm", confirm);
+	json_add_string(job->data, "confirm_name",
+			str_equal(confirm, "type-name") ? confirm_name_of(job, preview) : NULL);
+	json_add(job->data, "preview", preview_take_lines(preview));
+	json_add(job->data, "with", cJSON_Duplicate(job->with, true));
+	json_add(job->data, "preconditions", preconditions);
+}
+
+/* From the resolved action to its preview. */
+static int
+look_ahead(struct job *job, struct preview *preview, struct err *e)
+{
+	const struct action_spec *spec = &job->spec->action;
+	struct job_context ctx;
+
+	if (job_resolve(job, spec->type, spec->target, spec->with, NULL, &job->action, &job->with,
+			e) < 0)
+		return -1;
+	job_context_init(&ctx, job, NULL);
+	if (review_permissions(job, &ctx, preview, e) < 0)
+		return -1;
+	return job->action.executor->preview(&ctx.pub, &job->action, preview, e);
+}
+
+/* The target that checks inherit; a step whose target can't be reached is blocked by that. */
+static int
+own_target(struct job *job, const struct run_target **ret_target, struct err *e)
+{
+	const struct action_spec *spec = &job->spec->action;
+	struct action action;
+	cJSON *with = NULL, *none = cJSON_CreateObject();
+	static const struct field no_fields[] = { { .name = NULL } };
+	struct step_type type = *spec->type;
+	int rc;
+
+	type.fields = no_fields;
+	rc = job_resolve(job, &type, spec->target, none, NULL, &action, &with, e);
+	if (rc == 0)
+		*ret_target = action.target;
+	cJSON_Delete(with);
+	cJSON_Delete(none);
+	return rc;
+}
+
+void
+job_prepare(struct job *job)
+{
+	struct err e = ERR_INIT;
+	struct preview *preview = preview_new();
+	const struct run_target *target = NULL;
+	cJSON *preconditions = NULL;
+	bool is_wanted = true;
+
+	if (job->expand) {
+		prepare_expansion(job);
+		goto out;
+	}
+	if (wanted(job, &is_wanted, &e) < 0)
+		goto blocked;
+	if (!is_wanted) {
+		skip(job, xasprintf("its condition does not hold: %s", job->spec->when));
+		goto out;
+	}
+	if (own_target(job, &target, &e) < 0)
+		goto blocked;
+	if (job_checks(job, job->spec->preconditions, job->spec->preconditions_count, target,
+		       &preconditions, &e) != 0 ||
+	    look_ahead(job, preview, &e) < 0)
+		goto blocked;
+	plan(job, preview, preconditions);
+	goto out;
+blocked:
+	block(job, &e, preconditions);
+out:
+	preview_free(preview);
+}

@@ -1,0 +1,22 @@
+#ifndef LIFEBOAT_RUN_PREVIEW_H
+#define LIFEBOAT_RUN_PREVIEW_H
+
+#include "run/executor.h"
+
+/* The engine's side of what executors fill in through run/executor.h. One thread at a time. */
+
+struct preview *preview_new(void);
+void preview_free(struct preview *p);
+/* The least danger that the preview has found; EFFECT_NONE where it raised nothing. */
+enum step_effect preview_effect(const struct preview *p);
+/* What must be typed, or NULL. */
+const char *preview_name(const struct preview *p);
+/* The lines as pairs of a mark and a text, for a plan record; the caller deletes them. */
+cJSON *preview_take_lines(struct preview *p);
+
+struct permission_list *permission_list_new(void);
+void permission_list_free(struct permission_list *list);
+/* An array of {verb, group, resource, subresource, name, namespace}; borrowed. */
+const cJSON *permission_list_items(const struct permission_list *list);
+
+#endif

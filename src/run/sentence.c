@@ -1,0 +1,311 @@
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "run/state.h"
+
+/* The sentence of one type of record; `step` is its step in the state after it, or NULL. */
+typedef void sentence_fn(const struct record *record, const struct run_state *state,
+			 const struct step_state *step, struct str *out);
+
+static const char *
+step_name(const struct record *record)
+{
+	return json_string(record->data, "step", "?");
+}
+
+/* " by ana", where somebody is named. */
+static void
+append_by(const struct record *record, struct str *out)
+{
+	const char *by = json_string(record->data, "by", NULL);
+
+	if (by)
+		str_printf(out, " by %s", by);
+}
+
+static void
+append_reason(const struct record *record, struct str *out)
+{
+	const char *reason = json_string(record->data, "reason", NULL);
+
+	if (reason && *reason)
+		str_printf(out, ": %s", reason);
+}
+
+static void
+say_run(const struct record *record, const struct run_state *state, const struct step_state *step,
+	struct str *out)
+{
+	(void)step;
+	str_printf(out, "Run %s of \"%s\" %s begun by %s on %s, %zu steps", record->run_id,
+		   state->runbook_title, state->runbook_version ? state->runbook_version : "",
+		   state->operator_name, state->host, state->steps_count);
+}
+
+static void
+say_resumed(const struct record *record, const struct run_state *state,
+	    const struct step_state *step, struct str *out)
+{
+	(void)record;
+	(void)step;
+	str_printf(out, "Run taken up again by %s on %s, %zu of %zu steps done",
+		   state->operator_name, state->host, run_state_done(state), state->steps_count);
+}
+
+static void
+say_preflight(const struct record *record, const struct run_state *state,
+	      const struct step_state *step, struct str *out)
+{
+	size_t wrong = 0;
+
+	(void)record;
+	(void)step;
+	for (size_t i = 0; i < state->preflight_count; i++)
+		wrong += !state->preflight[i].ok;
+	str_printf(out, "Preflight: %zu checks, %zu not passed", state->preflight_count, wrong);
+	for (size_t i = 0; i < state->preflight_count; i++)
+		if (!state->preflight[i].ok)
+			str_printf(out, "; %s: %s", state->preflight[i].title,
+				   state->preflight[i].message ? state->preflight[i].message
+							       : "failed");
+}
+
+static void
+say_target(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	const cJSON *identity = json_at(record->data, "identity"), *at;
+
+	(void)state;
+	(void)step;
+	str_printf(out, "Target %s reached", json_string(record->data, "name", "?"));
+	cJSON_ArrayForEach(at, identity)
+		if (cJSON_IsString(at))
+			str_printf(out, "%s%s %s", at == identity->child ? ": " : ", ", at->string,
+				   at->valuestring);
+}
+
+static void
+say_expand(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	const cJSON *items = json_at(record->data, "items"), *at;
+
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s is done for each of:", step_name(record));
+	cJSON_ArrayForEach(at, items)
+		str_printf(out, "%s %s", at == items->child ? "" : ",", at->valuestring);
+}
+
+static void
+say_plan(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	str_printf(out, "Step %s is ready: %s", step_name(record), step ? step->uses : "?");
+	if (step && step->target)
+		str_printf(out, " on %s", step->target);
+	if (step && step->effect[0] != 'n')
+		str_printf(out, ", it %s", step->effect);
+}
+
+static void
+say_blocked(const struct record *record, const struct run_state *state,
+	    const struct step_state *step, struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s can't begin: %s", step_name(record),
+		   json_string(record->data, "error/message", "its preconditions do not hold"));
+}
+
+static void
+say_intent(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	(void)state;
+	str_printf(out, "Step %s begins", step_name(record));
+	if (step && step->attempt > 1)
+		str_printf(out, ", attempt %d", step->attempt);
+	if (json_string(record->data, "confirmed", "none")[0] != 'n') {
+		str_append(out, ", confirmed");
+		append_by(record, out);
+	}
+}
+
+static void
+say_attempt(const struct record *record, const struct run_state *state,
+	    const struct step_state *step, struct str *out)
+{
+	char wait[CLOCK_STAMP_MAX];
+
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s, attempt %lld failed, again in %s: %s", step_name(record),
+		   (long long)json_int(record->data, "attempt", 0),
+		   duration_format(json_int(record->data, "next_ms", 0), wait),
+		   json_string(record->data, "error/message", "?"));
+}
+
+static void
+say_prompt(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s asks: %s", step_name(record),
+		   json_string(record->data, "question", "?"));
+}
+
+static void
+say_answer(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	char *text = json_print(json_at(record->data, "answer"));
+
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s answered", step_name(record));
+	append_by(record, out);
+	str_printf(out, ": %s", text);
+	free(text);
+}
+
+static void
+append_outputs(const struct step_state *step, struct str *out)
+{
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, step->outputs) {
+		char *text = json_text(at);
+
+		str_printf(out, ", %s = %.80s", at->string, text);
+		free(text);
+	}
+}
+
+static void
+say_outcome(const struct record *record, const struct run_state *state,
+	    const struct step_state *step, struct str *out)
+{
+	char took[CLOCK_STAMP_MAX];
+
+	(void)state;
+	str_printf(out, "Step %s %s", step_name(record),
+		   step ? step_status_name(step->status) : "?");
+	if (json_bool(record->data, "marked", false)) {
+		str_append(out, ", marked");
+		append_by(record, out);
+	} else {
+		str_printf(out, " after %s",
+			   duration_format(json_int(record->data, "duration_ms", 0), took));
+	}
+	append_reason(record, out);
+	if (step && step->error)
+		str_printf(out, ": %s", step->error);
+	if (step)
+		append_outputs(step, out);
+}
+
+static void
+say_skip(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s skipped", step_name(record));
+	append_by(record, out);
+	append_reason(record, out);
+}
+
+static void
+say_goto(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "The run goes from step %s to step %s", step_name(record),
+		   json_string(record->data, "to", "?"));
+	append_by(record, out);
+}
+
+static void
+say_note(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_append(out, "Note");
+	append_by(record, out);
+	str_printf(out, ": %s", json_string(record->data, "text", ""));
+}
+
+static void
+say_cancel(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s: cancel asked for", step_name(record));
+	append_by(record, out);
+}
+
+static void
+say_stop(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_append(out, "Run left in good order");
+	append_by(record, out);
+	append_reason(record, out);
+	str_printf(out, "; go on with: lifeboat resume %s", record->run_id);
+}
+
+static void
+say_end(const struct record *record, const struct run_state *state, const struct step_state *step,
+	struct str *out)
+{
+	char took[CLOCK_STAMP_MAX];
+
+	(void)step;
+	str_printf(out, "Run ended: %s, %zu of %zu steps done in %s",
+		   state->end_title ? state->end_title : state->end_id, run_state_done(state),
+		   state->steps_count,
+		   duration_format_clock(record->ts_ms - state->started_ms, took));
+	append_reason(record, out);
+}
+
+static sentence_fn *const sentences[RECORD_TYPE_COUNT] = {
+	[RECORD_RUN] = say_run,
+	[RECORD_RESUMED] = say_resumed,
+	[RECORD_PREFLIGHT] = say_preflight,
+	[RECORD_TARGET] = say_target,
+	[RECORD_EXPAND] = say_expand,
+	[RECORD_PLAN] = say_plan,
+	[RECORD_BLOCKED] = say_blocked,
+	[RECORD_INTENT] = say_intent,
+	[RECORD_ATTEMPT] = say_attempt,
+	[RECORD_PROMPT] = say_prompt,
+	[RECORD_ANSWER] = say_answer,
+	[RECORD_OUTCOME] = say_outcome,
+	[RECORD_SKIP] = say_skip,
+	[RECORD_GOTO] = say_goto,
+	[RECORD_NOTE] = say_note,
+	[RECORD_CANCEL] = say_cancel,
+	[RECORD_STOP] = say_stop,
+	[RECORD_END] = say_end,
+};
+
+void
+record_sentence(const struct record *record, const struct run_state *state, struct str *out)
+{
+	const struct step_state *step =
+		run_state_step(state, json_string(record->data, "step", NULL));
+
+	sentences[record->type](record, state, step, out);
+}

@@ -1,0 +1,235 @@
+#include "config.h"
+
+#include "run/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "base/xalloc.h"
+#include "run/state_internal.h"
+
+static const char *const status_names[] = {
+	[STEP_TODO] = "to do",	    [STEP_PLANNED] = "ready",	    [STEP_BLOCKED] = "blocked",
+	[STEP_RUNNING] = "running", [STEP_OK] = "passed",	    [STEP_FAILED] = "failed",
+	[STEP_SKIPPED] = "skipped", [STEP_CANCELLED] = "cancelled", [STEP_UNKNOWN] = "unknown",
+};
+
+const char *
+step_status_name(enum step_status status)
+{
+	return status_names[status];
+}
+
+bool
+step_status_done(enum step_status status)
+{
+	return status == STEP_OK || status == STEP_SKIPPED;
+}
+
+void
+check_results_free(struct check_result *results, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(results[i].title);
+		free(results[i].expect);
+		free(results[i].message);
+	}
+	free(results);
+}
+
+void
+prompt_state_close(struct prompt_state *prompt)
+{
+	for (size_t i = 0; i < prompt->items_count; i++) {
+		free(prompt->items[i].id);
+		free(prompt->items[i].text);
+	}
+	free(prompt->items);
+	free(prompt->kind);
+	free(prompt->question);
+	free(prompt->otherwise);
+	free(prompt->pattern);
+	*prompt = (struct prompt_state){ .seq = -1 };
+}
+
+void
+step_state_clear_plan(struct step_state *step)
+{
+	for (size_t i = 0; i < step->preview_count; i++)
+		free(step->preview[i].text);
+	free(step->preview);
+	step->preview = NULL;
+	step->preview_count = 0;
+	check_results_free(step->preconditions, step->preconditions_count);
+	step->preconditions = NULL;
+	step->preconditions_count = 0;
+	free(step->uses);
+	free(step->target);
+	free(step->effect);
+	free(step->confirm);
+	free(step->confirm_name);
+	step->uses = step->target = step->effect = step->confirm = step->confirm_name = NULL;
+}
+
+void
+step_state_clear_outcome(struct step_state *step)
+{
+	check_results_free(step->verify, step->verify_count);
+	step->verify = NULL;
+	step->verify_count = 0;
+	free(step->error_kind);
+	free(step->error);
+	free(step->reason);
+	free(step->output_file);
+	cJSON_Delete(step->outputs);
+	step->error_kind = step->error = step->reason = step->output_file = NULL;
+	step->outputs = NULL;
+}
+
+void
+step_state_release(struct step_state *step)
+{
+	step_state_clear_plan(step);
+	step_state_clear_outcome(step);
+	free(step->id);
+	free(step->spec_id);
+	free(step->item);
+	free(step->title);
+	free(step->section);
+	free(step->by);
+}
+
+void
+run_state_init(struct run_state *state)
+{
+	*state = (struct run_state){ .seq = -1, .decision_seq = -1, .current = -1 };
+	state->prompt.seq = -1;
+}
+
+static void
+targets_free(struct target_state *targets, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(targets[i].name);
+		free(targets[i].kind);
+		free(targets[i].group);
+		free(targets[i].describe);
+		free(targets[i].problem);
+		cJSON_Delete(targets[i].spec);
+		cJSON_Delete(targets[i].identity);
+	}
+	free(targets);
+}
+
+static void
+notes_free(struct note_state *notes, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(notes[i].text);
+		free(notes[i].by);
+		free(notes[i].step);
+	}
+	free(notes);
+}
+
+void
+run_state_release(struct run_state *state)
+{
+	char *const strings[] = {
+		state->run_id,		state->runbook_id,     state->runbook_title,
+		state->runbook_version, state->runbook_sha256, state->mode,
+		state->operator_name,	state->host,	       state->program,
+		state->end_id,		state->end_title,      state->end_reason,
+	};
+
+	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
+		free(strings[i]);
+	for (size_t i = 0; i < state->steps_count; i++)
+		step_state_release(&state->steps[i]);
+	free(state->steps);
+	targets_free(state->targets, state->targets_count);
+	notes_free(state->notes, state->notes_count);
+	check_results_free(state->preflight, state->preflight_count);
+	prompt_state_close(&state->prompt);
+	cJSON_Delete(state->params);
+	cJSON_Delete(state->gotos);
+	run_state_init(state);
+}
+
+const struct step_state *
+run_state_current(const struct run_state *state)
+{
+	if (state->current < 0 || (size_t)state->current >= state->steps_count)
+		return NULL;
+	return &state->steps[state->current];
+}
+
+const struct step_state *
+run_state_step(const struct run_state *state, const char *id)
+{
+	for (size_t i = 0; i < state->steps_count; i++)
+		if (str_equal(state->steps[i].id, id))
+			return &state->steps[i];
+	return NULL;
+}
+
+const struct target_state *
+run_state_target(const struct run_state *state, const char *name)
+{
+	for (size_t i = 0; i < state->targets_count; i++)
+		if (str_equal(state->targets[i].name, name))
+			return &state->targets[i];
+	return NULL;
+}
+
+size_t
+run_state_done(const struct run_state *state)
+{
+	size_t done = 0;
+
+	for (size_t i = 0; i < state->steps_count; i++)
+		done += step_status_done(state->steps[i].status);
+	return done;
+}
+
+void
+run_state_close_crashed(struct run_state *state)
+{
+	const struct step_state *current = run_state_current(state);
+
+	if (current && current->status == STEP_RUNNING) {
+		struct step_state *step = &state->steps[state->current];
+
+		/* a question has no effect: it is simply asked again */
+		step->status = str_equal(step->effect, "none") ? STEP_TODO : STEP_UNKNOWN;
+		prompt_state_close(&state->prompt);
+	}
+	if (state->phase != RUN_ENDED)
+		state->phase = RUN_WAITING;
+}
+
+int
+run_state_apply(struct run_state *state, const struct record *record, struct err *e)
+{
+	if (record->seq != state->seq + 1)
+		return err_set(e, ERR_SPEC, "record %lld follows record %lld",
+			       (long long)record->seq, (long long)state->seq);
+	if ((record->type == RECORD_RUN) != (record->seq == 0))
+		return err_set(e, ERR_SPEC, "record %lld is of type %s", (long long)record->seq,
+			       record_type_name(record->type));
+	if (state->phase == RUN_ENDED && record->type != RECORD_NOTE)
+		return err_set(e, ERR_SPEC, "record %lld (%s) comes after the end of the run",
+			       (long long)record->seq, record_type_name(record->type));
+	if (state->run_id && !str_equal(state->run_id, record->run_id))
+		return err_set(e, ERR_SPEC, "record %lld belongs to the run %s",
+			       (long long)record->seq, record->run_id);
+	if (state_apply_table[record->type](state, record, e) < 0)
+		return err_wrap(e, "record %lld (%s)", (long long)record->seq,
+				record_type_name(record->type));
+	state->seq = record->seq;
+	state->last_ts_ms = record->ts_ms;
+	memcpy(state->head, record->hash, sizeof(state->head));
+	return 0;
+}

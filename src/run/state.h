@@ -1,0 +1,180 @@
+#ifndef LIFEBOAT_RUN_STATE_H
+#define LIFEBOAT_RUN_STATE_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+#include "run/record.h"
+
+/*
+ * The state of a run: a fold over its records. There is no other state: the engine, the screen, resume
+ * and reports each keep one of these and apply the same records to it. Plain data, read freely by the
+ * thread that owns it; strings are as in the records (redacted, not sanitised for the screen).
+ */
+
+enum step_status {
+	STEP_TODO,
+	STEP_PLANNED, /* prepared; waits for the operator */
+	STEP_BLOCKED, /* could not be prepared; waits for the operator */
+	STEP_RUNNING, /* intent without outcome */
+	STEP_OK,
+	STEP_FAILED,
+	STEP_SKIPPED,
+	STEP_CANCELLED,
+	STEP_UNKNOWN, /* it may or may not have happened */
+};
+
+/* "to do", "ready", "blocked", "running", "passed", "failed", "skipped", "cancelled", "unknown". */
+const char *step_status_name(enum step_status status);
+/* Passed or skipped: the run may go on past it. */
+bool step_status_done(enum step_status status);
+
+struct preview_line {
+	char mark; /* ' ' sentence, '>' request, '+', '-', '=' context, '!' warning */
+	char *text;
+};
+
+struct check_result {
+	char *title;   /* "kubernetes.get secrets/iam-signing-key" */
+	char *expect;  /* the expression, or NULL */
+	char *message; /* what it means that it failed, or what was seen */
+	bool ok;
+};
+
+/* One step, or one instance of a for_each step. */
+struct step_state {
+	char *id;      /* "rotate-tokens", of an instance "rotate-tokens[app-1]" */
+	char *spec_id; /* "rotate-tokens" */
+	char *item;    /* "app-1", or NULL */
+	char *title;
+	char *section; /* or NULL */
+	bool for_each; /* not expanded yet */
+	int64_t estimate_ms;
+	enum step_status status;
+	char *uses; /* from here on: of the last plan; NULL before the first */
+	char *target;
+	char *effect;	    /* "none", "reads", "changes", "destroys" */
+	char *confirm;	    /* "none", "ask", "type-name", "two-person" */
+	char *confirm_name; /* what must be typed, or NULL */
+	struct preview_line *preview;
+	size_t preview_count;
+	struct check_result *preconditions;
+	size_t preconditions_count;
+	struct check_result *verify; /* of the last outcome */
+	size_t verify_count;
+	int attempt;
+	char *error_kind; /* of the last failure, or NULL */
+	char *error;
+	char *reason;		      /* why it was skipped */
+	char *by;		      /* who confirmed or skipped it */
+	cJSON *outputs;		      /* an object, or NULL */
+	char *output_file;	      /* "out/000012", below the run's folder, or NULL */
+	int64_t intent_seq;	      /* -1 before */
+	int64_t started_ms, ended_ms; /* wall clock; 0 */
+};
+
+struct target_state {
+	char *name;
+	char *kind;
+	char *group;	 /* or NULL */
+	char *describe;	 /* "ctx mgmt-b ns tsb" */
+	cJSON *spec;	 /* resolved fields, redacted */
+	cJSON *identity; /* or NULL: not reached yet */
+	char *problem;	 /* why it was not reached, or NULL */
+};
+
+struct prompt_state_item {
+	char *id, *text;
+	bool wants_value;
+};
+
+/* A question that waits for an answer. */
+struct prompt_state {
+	int64_t seq; /* of its record: what an answer must name; -1: no question is open */
+	char *kind;  /* "confirm", "checklist", "input", "choice" */
+	char *question;
+	struct prompt_state_item *items;
+	size_t items_count;
+	char *otherwise; /* the default, or NULL */
+	char *pattern;
+	bool secret;
+};
+
+struct note_state {
+	int64_t seq, ts_ms;
+	char *text, *by, *step;
+};
+
+enum run_phase {
+	RUN_STARTING,  /* targets are being reached; preflight */
+	RUN_PREPARING, /* the current step is being prepared (nothing is decided yet) */
+	RUN_WAITING,   /* the operator decides about the current step */
+	RUN_WORKING,   /* the current step runs */
+	RUN_STOPPED,   /* left; may be resumed */
+	RUN_ENDED,
+};
+
+struct run_state {
+	char *run_id;
+	char *runbook_id, *runbook_title, *runbook_version, *runbook_sha256;
+	char *mode; /* "live", "drill" */
+	char *operator_name, *host, *program;
+	int64_t started_ms, ended_ms; /* wall clock; 0 */
+	int64_t last_ts_ms;
+	int64_t seq;		   /* of the last record; -1 before the first */
+	char head[DIGEST_HEX_MAX]; /* SHA-256 of the last line */
+	int64_t decision_seq; /* the last record that changed what the operator decides about */
+	cJSON *params;	      /* an object; secrets are ‹secret:NAME› */
+	struct target_state *targets;
+	size_t targets_count;
+	struct step_state *steps;
+	size_t steps_count, steps_cap;
+	int current; /* index into steps; -1: before the first; steps_count: past the last, where
+				 * the operator says how the run ended (INTENT_END) */
+	enum run_phase phase;
+	struct prompt_state prompt;
+	struct note_state *notes;
+	size_t notes_count, notes_cap;
+	struct check_result *preflight;
+	size_t preflight_count;
+	char *end_id, *end_title,
+		*end_reason; /* RUN_ENDED: "completed", "aborted" or one of `ends` */
+	bool failed;	     /* RUN_ENDED without success */
+	cJSON *gotos;	     /* {"step": times taken} */
+};
+
+void run_state_init(struct run_state *state);
+void run_state_release(struct run_state *state);
+
+/*
+ * Applies the next record. Pure: no clock, no file, no environment. Errors: ERR_SPEC, for a record that
+ * cannot follow (a gap in seq, an outcome without its intent, a step that is not there); the state is
+ * then unchanged.
+ */
+int run_state_apply(struct run_state *state, const struct record *record, struct err *e);
+
+/* After the last record of a run whose process died: an open intent that is no mere question becomes
+ * STEP_UNKNOWN; the phase becomes RUN_WAITING. */
+void run_state_close_crashed(struct run_state *state);
+
+/* The step that the operator decides about, or NULL before the first and past the last one. */
+const struct step_state *run_state_current(const struct run_state *state);
+const struct step_state *run_state_step(const struct run_state *state, const char *id);
+const struct target_state *run_state_target(const struct run_state *state, const char *name);
+
+/* How many steps are passed or skipped. */
+size_t run_state_done(const struct run_state *state);
+
+/* The value that expressions see: {params, steps, targets, run}; the caller deletes it. */
+cJSON *run_state_context(const struct run_state *state);
+
+/*
+ * The record as one sentence for the audit tail and for --plain, in the state *after* it was applied:
+ * "Step signing-key passed in 2s (3 objects applied)". Appended to out; not sanitised.
+ */
+void record_sentence(const struct record *record, const struct run_state *state, struct str *out);
+
+#endif
