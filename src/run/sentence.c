@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -105,12 +106,17 @@ static void
 say_plan(const struct record *record, const struct run_state *state, const struct step_state *step,
 	 struct str *out)
 {
+	const char *target = json_string(record->data, "target", NULL);
+	const char *effect = json_string(record->data, "effect", "none");
+
 	(void)state;
-	str_printf(out, "Step %s is ready: %s", step_name(record), step ? step->uses : "?");
-	if (step && step->target)
-		str_printf(out, " on %s", step->target);
-	if (step && step->effect[0] != 'n')
-		str_printf(out, ", it %s", step->effect);
+	(void)step;
+	str_printf(out, "Step %s is ready: %s", step_name(record),
+		   json_string(record->data, "uses", "?"));
+	if (target)
+		str_printf(out, " on %s", target);
+	if (strcmp(effect, "none") != 0)
+		str_printf(out, ", it %s", effect);
 }
 
 static void
@@ -165,7 +171,7 @@ static void
 say_answer(const struct record *record, const struct run_state *state,
 	   const struct step_state *step, struct str *out)
 {
-	char *text = json_print(json_at(record->data, "answer"));
+	char *text = json_text(json_at(record->data, "answer"));
 
 	(void)state;
 	(void)step;

@@ -1,0 +1,67 @@
+#ifndef LIFEBOAT_RUNBOOK_EXPRESSION_H
+#define LIFEBOAT_RUNBOOK_EXPRESSION_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/err.h"
+
+/*
+ * jq expressions, evaluated in a child process of limited memory and CPU time, which holds all
+ * expressions of a runbook compiled into one program, is started in the background, and is started
+ * again when an expression kills it. A plain path (.params.fqdn, .steps["signing-key"].kid, .a[0]) is
+ * resolved in this process and costs no child.
+ *
+ * In `outputs`, `expect` and conditions of waits `.` is the result of the action; in `when`,
+ * `for_each` and ${…} it is the context. The context's members are also variables everywhere:
+ * $params, $steps, $targets, $run, and the loop variable of for_each by its name.
+ * env, $ENV, input, inputs, debug, halt, import and include are refused or shadowed.
+ */
+struct expressions;
+
+/*
+ * `texts` (copied) are the expressions to compile; evaluating another one later works, and costs its
+ * own compilation. Returns at once: compilation goes on in the background. Never NULL.
+ */
+struct expressions *expressions_new(const char *const *texts, size_t count);
+void expressions_free(struct expressions *x);
+
+/*
+ * Evaluates to the expression's first result in *ret_value (the caller deletes it); no result at all
+ * is JSON null. Waits at most timeout_ms (0: two seconds). May be called from any thread; one at a time
+ * is served. Errors, which name the expression: ERR_SPEC (does not compile, or an error in it),
+ * ERR_TIMEOUT, ERR_INTERNAL (the child died twice).
+ */
+int expressions_eval(struct expressions *x, const char *text, const cJSON *input,
+		     const cJSON *context, int64_t timeout_ms, cJSON **ret_value, struct err *e);
+
+/*
+ * Compiles each expression alone, in a child, and reports for each: errors[i] is NULL or a message
+ * that the caller frees. Returns -1 only where no child could be run. For lint.
+ */
+int expressions_check(const char *const *texts, size_t count, char **errors, struct err *e);
+
+/* True when the expression is a plain path, which needs no jq. */
+bool expression_is_path(const char *text);
+/* The value at a plain path (borrowed from input), or NULL where there is none. */
+const cJSON *expression_path_get(const char *text, const cJSON *input);
+
+/*
+ * Calls found() for each reference that the text makes to root[name], root.name or $root.name, as in
+ * .params.fqdn or $steps["signing-key"]; offset is where the name stands in the text. A .root after
+ * a pipe or in a function's argument is left out: `.` may be something else there. For lint.
+ */
+void expression_references(const char *text, const char *root,
+			   void (*found)(void *data, const char *name, size_t offset), void *data);
+
+/*
+ * Calls found() for each use of a $name that the text does not bind itself (by `as`, a function's
+ * parameter, reduce or foreach), which must therefore be a member of the context. For lint:
+ * expressions_check() takes every name as known.
+ */
+void expression_variables(const char *text,
+			  void (*found)(void *data, const char *name, size_t offset), void *data);
+
+#endif

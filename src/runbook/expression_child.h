@@ -1,0 +1,69 @@
+#ifndef LIFEBOAT_RUNBOOK_EXPRESSION_CHILD_H
+#define LIFEBOAT_RUNBOOK_EXPRESSION_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "base/str.h"
+
+/*
+ * The process that runs jq, seen from outside: forked from this one (no exec), joined to it by a
+ * socket, and at its mercy: it is killed by its id whenever it does not answer in time. Internal to
+ * src/runbook; not thread-safe.
+ *
+ * A frame in either direction is a kind (one byte), a length (four bytes, this machine's order) and
+ * as many bytes.
+ */
+enum frame_kind {
+	FRAME_EVALUATE = 'x',	/* to the child: {"text":…, "input":…, "context":…} */
+	FRAME_COMPILE = 'c',	/* to the child: ["expression", …], compiled into one program */
+	FRAME_READY = 'r',	/* from the child: what it was started with is compiled */
+	FRAME_VALUE = 'v',	/* from the child: the JSON result, or nothing for FRAME_COMPILE */
+	FRAME_ERROR = 'e',	/* from the child: jq's message */
+	FRAME_LAST_WORDS = 'l', /* from the child: a message, after which it ends */
+};
+
+enum { FRAME_MAX_BYTES = 16 << 20, FRAME_HEAD_BYTES = 5, EXPRESSION_MEMORY_MIB = 256 };
+
+struct expression_child {
+	pid_t pid; /* 0: none runs */
+	int fd;
+	bool ready;
+};
+
+#define EXPRESSION_CHILD_INIT                                                                      \
+	{                                                                                          \
+		0, -1, false                                                                       \
+	}
+
+/* What the child knows from the beginning: it works on its own copy of the memory. */
+struct expression_set {
+	const char *const *texts;
+	size_t count;
+	bool combine; /* compile them into one program at once */
+};
+
+enum child_outcome {
+	CHILD_VALUE,	 /* the answer is the result */
+	CHILD_ERROR,	 /* the answer is a message */
+	CHILD_LATE,	 /* the deadline passed; killed, unless it still compiles */
+	CHILD_DIED,	 /* the answer says of what; it has been cleared away */
+	CHILD_STILLBORN, /* the same, before it had compiled what it was started with */
+};
+
+int expression_child_start(struct expression_child *child, const struct expression_set *set,
+			   struct err *e);
+void expression_child_stop(struct expression_child *child);
+
+/* Sends one request, once the child is ready, and waits for its answer. */
+enum child_outcome expression_child_call(struct expression_child *child, enum frame_kind kind,
+					 const struct str *payload, int64_t deadline_ms,
+					 struct str *answer);
+
+/* The body of the child (expression_jq.c): serves the socket until its other end is closed. */
+_Noreturn void expression_serve(int fd, const struct expression_set *set);
+
+#endif

@@ -1,0 +1,34 @@
+#ifndef LIFEBOAT_RUNBOOK_PARAMS_H
+#define LIFEBOAT_RUNBOOK_PARAMS_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+#include "runbook/expression.h"
+#include "runbook/runbook.h"
+
+/*
+ * Checks one value that somebody typed against its parameter and converts it ("yes" to true, "a,b" to a
+ * list, a path to an absolute one; a duration stays a text). The message says what is wanted, and
+ * does not name the parameter. A secret is refused: see param_load_secret(). Errors: ERR_USAGE.
+ */
+int param_convert(const struct param *param, const char *text, cJSON **ret_value, struct err *e);
+
+/*
+ * Fills the defaults of all parameters that `values` (an object) lacks, in the order of the file, so that
+ * a default may use an earlier parameter. Returns the number of required ones still missing, whose
+ * names go to missing[] (room for params_count), or -1: a default is wrong.
+ */
+int params_fill(const struct runbook *rb, struct expressions *x, cJSON *values,
+		const struct param **missing, struct err *e);
+
+/*
+ * Reads a secret given as "file:PATH" or "env:NAME" (from `-p name=file:PATH`), within the sources
+ * that the parameter allows, registers it, and returns the value as a string.
+ */
+int param_load_secret(const struct param *param, const char *text, struct secrets *secrets,
+		      cJSON **ret_value, struct err *e);
+
+#endif

@@ -1,0 +1,19 @@
+#ifndef LIFEBOAT_RUNBOOK_RENDER_H
+#define LIFEBOAT_RUNBOOK_RENDER_H
+
+#include <cjson/cJSON.h>
+
+#include "base/str.h"
+#include "runbook/runbook.h"
+
+/* The runbook as a document to read: `columns` wide plain text, or Markdown. */
+void runbook_render_text(const struct runbook *rb, int columns, struct str *out);
+void runbook_render_markdown(const struct runbook *rb, struct str *out);
+
+/* The JSON Schema (draft 2020-12) of the runbook format, from the field tables. The caller deletes. */
+cJSON *runbook_schema(const struct step_catalogue *catalogue);
+
+/* The tables of a manual section in mdoc: what `make` puts into lifeboat-runbook(5). */
+void runbook_render_mdoc(const struct step_catalogue *catalogue, struct str *out);
+
+#endif

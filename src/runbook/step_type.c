@@ -1,0 +1,67 @@
+#include "config.h"
+
+#include "runbook/step_type.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	enum target_kind kind;
+	const char *name;
+} kinds[] = {
+	{ TARGET_KUBERNETES, "kubernetes" },
+	{ TARGET_POSTGRESQL, "postgresql" },
+	{ TARGET_DNS, "dns" },
+	{ TARGET_HTTP, "http" },
+};
+
+const char *
+target_kind_name(enum target_kind kind)
+{
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].name;
+	return "none";
+}
+
+enum target_kind
+target_kind_from_name(const char *name)
+{
+	for (size_t i = 0; name && i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strcmp(kinds[i].name, name) == 0)
+			return kinds[i].kind;
+	return TARGET_NONE;
+}
+
+const char *
+step_effect_name(enum step_effect effect)
+{
+	static const char *const names[] = {
+		[EFFECT_NONE] = "none",
+		[EFFECT_READS] = "reads",
+		[EFFECT_CHANGES] = "changes",
+		[EFFECT_DESTROYS] = "destroys",
+	};
+
+	return names[effect];
+}
+
+static int
+compare_uses(const void *key, const void *element)
+{
+	const struct step_type *const *type = element;
+
+	return strcmp(key, (*type)->uses);
+}
+
+const struct step_type *
+step_catalogue_find(const struct step_catalogue *catalogue, const char *uses)
+{
+	const struct step_type *const *found;
+
+	if (!uses || catalogue->count == 0)
+		return NULL;
+	found = bsearch(uses, catalogue->types, catalogue->count, sizeof(*catalogue->types),
+			compare_uses);
+	return found ? *found : NULL;
+}
