@@ -320,8 +320,8 @@ static const struct broken broken_documents[] = {
 	{ "param_pattern",
 	  HEAD "params:\n"
 	       "  a: {pattern: '[a'}\n" STEPS,
-	  "5:16: error: \"pattern\" is no extended regular expression: invalid "
-	  "character class type referenced",
+	  "5:16: error: \"pattern\" is no extended regular expression: "
+	  "Unmatched [, [^, [:, [., or [=",
 	  "                ^~~~" },
 	{ "template_not_closed",
 	  HEAD TARGETS STEP "    uses: kubernetes.get\n"
