@@ -166,17 +166,8 @@ out:
 static enum step_effect
 effect_of(const struct job *job, const struct preview *preview)
 {
-	static const enum step_effect all[] = { EFFECT_READS, EFFECT_CHANGES, EFFECT_DESTROYS };
-	const struct step_type *type = &job->action.executor->type;
-	enum step_effect effect = type->effect;
+	enum step_effect effect = step_type_effect(&job->action.executor->type, job->with);
 
-	if (field_find(type->fields, "effect")) {
-		const char *word = json_string(job->with, "effect", "");
-
-		for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-			if (str_equal(word, step_effect_name(all[i])))
-				effect = all[i];
-	}
 	return preview_effect(preview) > effect ? preview_effect(preview) : effect;
 }
 

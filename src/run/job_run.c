@@ -31,7 +31,8 @@ may_retry(const struct job *job, const struct err *e, int tries)
 	if (tries >= job->spec->retry_max_attempts || e->kind == ERR_CANCELLED ||
 	    e->kind == ERR_SPEC || e->kind == ERR_USAGE)
 		return false;
-	return job->action.executor->type.effect <= EFFECT_READS || job->spec->idempotent;
+	return step_type_effect(&job->action.executor->type, job->with) <= EFFECT_READS ||
+	       job->spec->idempotent;
 }
 
 static void

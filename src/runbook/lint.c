@@ -107,6 +107,12 @@ lint_goto(struct load *l, const struct runbook *rb, size_t index, const struct y
 		load_error(l, max, "\"max\" wants a number of at least 1");
 }
 
+static enum step_effect
+effect_of(const struct step_spec *step)
+{
+	return step_type_effect(step->action.type, step->action.with);
+}
+
 static void
 lint_retry(struct load *l, const struct step_spec *step, const struct yaml_node *node)
 {
@@ -120,14 +126,14 @@ lint_retry(struct load *l, const struct step_spec *step, const struct yaml_node 
 			   MAX_ATTEMPTS);
 	if (factor && step->retry_factor < 1)
 		load_error(l, factor, "\"factor\" wants a number of at least 1");
-	if (step->action.type && step->action.type->effect >= EFFECT_CHANGES && !step->idempotent &&
+	if (step->action.type && effect_of(step) >= EFFECT_CHANGES && !step->idempotent &&
 	    step->retry_max_attempts != 1)
 		load_error(l, retry,
 			   "\"%s\" %s, and is not tried again by itself: remove retry, or say "
 			   "idempotent: true where doing it twice is harmless",
 			   step->action.type->uses,
-			   step->action.type->effect == EFFECT_CHANGES ? "changes things"
-								       : "destroys things");
+			   effect_of(step) == EFFECT_CHANGES ? "changes things"
+							     : "destroys things");
 }
 
 static void
@@ -140,19 +146,17 @@ lint_verification(struct load *l, const struct step_spec *step, const struct yam
 		load_warning(l, wait, "\"wait\" has no meaning without \"verify\"");
 	if (interval && load_scalar(interval) && step->wait_interval_ms < MIN_INTERVAL_MS)
 		load_error(l, interval, "\"interval\" wants at least %dms", MIN_INTERVAL_MS);
-	if (step->action.type && step->action.type->effect >= EFFECT_CHANGES &&
-	    step->verify_count == 0)
+	if (step->action.type && effect_of(step) >= EFFECT_CHANGES && step->verify_count == 0)
 		load_warning(l, uses, "\"%s\" %s, and nothing verifies that it did: add verify",
 			     step->action.type->uses,
-			     step->action.type->effect == EFFECT_CHANGES ? "changes things"
-									 : "destroys things");
+			     effect_of(step) == EFFECT_CHANGES ? "changes things"
+							       : "destroys things");
 }
 
 static void
 lint_confirm(struct load *l, const struct step_spec *step, const struct yaml_node *node)
 {
-	if (step->action.type && step->action.type->effect == EFFECT_DESTROYS &&
-	    step->confirm == CONFIRM_ASK)
+	if (step->action.type && effect_of(step) == EFFECT_DESTROYS && step->confirm == CONFIRM_ASK)
 		load_error(l, at(node, "confirm"),
 			   "\"ask\" is less than \"%s\" asks for by itself, which "
 			   "is type-name: leave it out, or write two-person",

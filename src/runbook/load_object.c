@@ -155,6 +155,24 @@ load_arguments(struct load *l, const struct step_type *type, const struct yaml_n
 }
 
 static void
+check_only_reads(struct load *l, const struct step_type *type, const cJSON *with,
+		 const struct yaml_node *uses)
+{
+	static const char *const words[] = {
+		[EFFECT_NONE] = "asks the operator",
+		[EFFECT_CHANGES] = "changes things",
+		[EFFECT_DESTROYS] = "destroys things",
+	};
+	enum step_effect effect = step_type_effect(type, with);
+
+	if (effect == EFFECT_READS)
+		return;
+	load_error(l, uses, "a check only reads, and \"%s\" %s%s", type->uses, words[effect],
+		   field_find(type->fields, "effect") ? "; say effect: reads where it does not"
+						      : "");
+}
+
+static void
 load_action(struct load *l, const struct field *table, const struct yaml_node *node, cJSON *object)
 {
 	const struct yaml_node *uses = yaml_get(node, "uses");
@@ -167,17 +185,14 @@ load_action(struct load *l, const struct field *table, const struct yaml_node *n
 		report_unknown_type(l, uses);
 		return;
 	}
-	if (table == runbook_check_fields && type->effect != EFFECT_READS)
-		load_error(l, uses, "a check only reads, and \"%s\" %s", type->uses,
-			   type->effect == EFFECT_NONE	    ? "asks the operator"
-			   : type->effect == EFFECT_CHANGES ? "changes things"
-							    : "destroys things");
 	*VEC_PUSH(l->actions, l->actions_count, l->actions_cap) = (struct action_use){
 		.node = node,
 		.type = type,
 		.step = l->scope.step,
 	};
 	json_add(object, "with", load_arguments(l, type, node));
+	if (table == runbook_check_fields)
+		check_only_reads(l, type, json_at(object, "with"), uses);
 }
 
 cJSON *

@@ -244,7 +244,7 @@ danger(const struct step_spec *step)
 	case CONFIRM_BY_EFFECT:
 		break;
 	}
-	switch (step->action.type->effect) {
+	switch (step_type_effect(step->action.type, step->action.with)) {
 	case EFFECT_CHANGES:
 		return "confirmed with y";
 	case EFFECT_DESTROYS:
@@ -266,7 +266,7 @@ effect_words(const struct step_spec *step)
 		[EFFECT_DESTROYS] = "DESTROYS things",
 	};
 
-	return words[step->action.type->effect];
+	return words[step_type_effect(step->action.type, step->action.with)];
 }
 
 /* The step type, its target, and its arguments in one line. */

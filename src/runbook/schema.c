@@ -295,7 +295,8 @@ action_schema(const struct field *table, const struct step_catalogue *catalogue,
 	for (size_t i = 0; i < catalogue->count; i++) {
 		const struct step_type *type = catalogue->types[i];
 
-		if (only_reads && type->effect != EFFECT_READS)
+		if (only_reads && type->effect != EFFECT_READS &&
+		    !field_find(type->fields, "effect"))
 			continue;
 		cJSON_AddItemToArray(words, cJSON_CreateString(type->uses));
 		cJSON_AddItemToArray(rules, with_rule(type));

@@ -5,6 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/str.h"
+
 static const struct {
 	enum target_kind kind;
 	const char *name;
@@ -44,6 +47,19 @@ step_effect_name(enum step_effect effect)
 	};
 
 	return names[effect];
+}
+
+enum step_effect
+step_type_effect(const struct step_type *type, const cJSON *with)
+{
+	static const enum step_effect all[] = { EFFECT_READS, EFFECT_CHANGES, EFFECT_DESTROYS };
+
+	if (!type->fields || !field_find(type->fields, "effect"))
+		return type->effect;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (str_equal(json_string(with, "effect", ""), step_effect_name(all[i])))
+			return all[i];
+	return type->effect;
 }
 
 static int

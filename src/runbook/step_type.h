@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_RUNBOOK_STEP_TYPE_H
 #define LIFEBOAT_RUNBOOK_STEP_TYPE_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -42,6 +43,12 @@ struct step_type {
 	const struct field *fields; /* of `with:` */
 	const char *result;	    /* one line: what `outputs` and `expect` see as their input */
 };
+
+/*
+ * The danger of one action: its type's or, where the type has a field called `effect`, what the arguments
+ * say there, lower or higher. `with` may be NULL.
+ */
+enum step_effect step_type_effect(const struct step_type *type, const cJSON *with);
 
 /* The step types that a program has, sorted by `uses`. */
 struct step_catalogue {

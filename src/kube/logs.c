@@ -1,0 +1,154 @@
+#include "config.h"
+
+#include "kube/logs.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/xalloc.h"
+#include "net/http.h"
+
+enum {
+	MAX_LINE = 1 << 20,
+	MAX_STAMP = 40,                 /* "2026-11-21T14:07:32.118200143+01:00" has 35 */
+	READ_IDLE_TIMEOUT_MS = 30000,
+};
+
+struct splitter {
+	bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes);
+	void *data;
+	struct str carry;               /* the beginning of a line whose end has not come yet */
+	bool in_long_line;              /* its first piece, with its stamp, is gone already */
+	bool stopped;
+};
+
+/* The length of the time stamp that begins a line, or 0. */
+static size_t
+stamp_len(const char *text, size_t len)
+{
+	const char *space = memchr(text, ' ', len < MAX_STAMP ? len : MAX_STAMP);
+	size_t n = space ? (size_t)(space - text) : len;
+
+	if (n < 20 || n >= MAX_STAMP || !isdigit((unsigned char)text[0]) || text[4] != '-' ||
+	    text[10] != 'T')
+		return 0;
+	return text[n - 1] == 'Z' || text[n - 6] == '+' || text[n - 6] == '-' ? n : 0;
+}
+
+static void
+emit(struct splitter *s, const char *text, size_t len, bool ends_line)
+{
+	char stamp[MAX_STAMP] = "";
+	size_t n = s->in_long_line ? 0 : stamp_len(text, len);
+
+	if (n) {
+		memcpy(stamp, text, n);
+		stamp[n] = '\0';
+		n += n < len;           /* the space after it */
+	}
+	s->in_long_line = !ends_line;
+	if (!s->line(s->data, stamp, text + n, len - n))
+		s->stopped = true;
+}
+
+/* Takes what comes before the next LF; whole lines are passed on where they lie, without a copy. */
+static size_t
+take(struct splitter *s, const char *bytes, size_t len)
+{
+	const char *end = memchr(bytes, '\n', len);
+	size_t n = end ? (size_t)(end - bytes) : len;
+	size_t room = MAX_LINE - s->carry.len;
+
+	if (n > room) {
+		n = room;
+		end = NULL;
+	}
+	if (end && s->carry.len == 0) {
+		emit(s, bytes, n, true);
+		return n + 1;
+	}
+	str_append_bytes(&s->carry, bytes, n);
+	if (end || s->carry.len == MAX_LINE) {
+		emit(s, s->carry.data, s->carry.len, end != NULL);
+		str_clear(&s->carry);
+	}
+	return n + (end != NULL);
+}
+
+static bool
+on_data(void *data, const char *bytes, size_t len_bytes)
+{
+	struct splitter *s = data;
+
+	while (len_bytes > 0 && !s->stopped) {
+		size_t taken = take(s, bytes, len_bytes);
+
+		bytes += taken;
+		len_bytes -= taken;
+	}
+	return !s->stopped;
+}
+
+static void
+append_parameter(struct str *query, const char *name, const char *value)
+{
+	char *encoded = http_encode(value);
+
+	str_printf(query, "&%s=%s", name, encoded);
+	free(encoded);
+}
+
+static char *
+build_query(const struct kube_logs_options *options)
+{
+	struct str query = STR_INIT;
+
+	str_append(&query, "timestamps=true");
+	if (options->container)
+		append_parameter(&query, "container", options->container);
+	if (options->follow)
+		str_append(&query, "&follow=true");
+	if (options->previous)
+		str_append(&query, "&previous=true");
+	if (options->tail_lines >= 0)
+		str_printf(&query, "&tailLines=%lld", (long long)options->tail_lines);
+	if (options->since_time)
+		append_parameter(&query, "sinceTime", options->since_time);
+	return str_take(&query);
+}
+
+static char *
+build_path(const struct kube_logs_options *options)
+{
+	char *ns = http_encode(options->ns), *pod = http_encode(options->pod);
+	char *path = xasprintf("/api/v1/namespaces/%s/pods/%s/log", ns, pod);
+
+	free(ns);
+	free(pod);
+	return path;
+}
+
+int
+kube_logs(struct kube_client *client, const struct kube_logs_options *options,
+	  bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes), void *data,
+	  const struct cancel *cancel, struct err *e)
+{
+	struct splitter splitter = { .line = line, .data = data };
+	char *path = build_path(options), *query = build_query(options);
+	struct kube_request request = {
+		.method = "GET", .path = path, .query = query, .accept = "*/*", .timeout_ms = -1,
+		.idle_timeout_ms = options->follow ? options->idle_timeout_ms : READ_IDLE_TIMEOUT_MS,
+		.on_data = on_data, .data = &splitter, .cancel = cancel,
+	};
+	int rc = kube_request(client, &request, NULL, NULL, e);
+
+	/* Also where the stream broke: what has come is part of the log. */
+	if (splitter.carry.len > 0 && !splitter.stopped)
+		emit(&splitter, splitter.carry.data, splitter.carry.len, true);
+	str_release(&splitter.carry);
+	free(path);
+	free(query);
+	return rc;
+}

@@ -1,0 +1,239 @@
+#include "config.h"
+
+#include "net/child.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "net/child_start.h"
+#include "net/wait.h"
+
+enum {
+	READ_SIZE = 65536,
+	DEFAULT_GRACE_MS = 2000,
+	LINGER_MS = 500, /* for output that a grandchild keeps open */
+	TICK_MS = 20,	 /* between looks where there is no pidfd */
+	LAST_READS = 16,
+};
+
+/* One command while it runs. */
+struct child {
+	const struct child_options *options;
+	struct child_process process;
+	bool exited;	       /* a zombie: its number is still ours */
+	enum err_kind stopped; /* why we stop it; ERR_NONE: we do not */
+	bool killed;
+	bool overflow; /* more was captured than is allowed */
+	int64_t deadline_ms;
+	int64_t kill_at_ms;	 /* when SIGTERM has not helped */
+	int64_t linger_until_ms; /* how long to wait for the end of its output */
+};
+
+static void
+signal_group(const struct child *c, int number)
+{
+	kill(-c->process.pid, number);
+}
+
+static void
+stop(struct child *c, enum err_kind why)
+{
+	int64_t grace_ms = c->options->grace_ms ? c->options->grace_ms : DEFAULT_GRACE_MS;
+
+	c->stopped = why;
+	c->kill_at_ms = wait_deadline(grace_ms);
+	signal_group(c, SIGTERM);
+	signal_group(c, SIGCONT);
+}
+
+static void
+take_output(struct child *c, bool capture, const char *bytes, size_t len)
+{
+	const struct child_options *options = c->options;
+
+	if (!capture && options->on_output)
+		options->on_output(options->data, bytes, len);
+	if (!capture)
+		return;
+	if (len > options->capture_max - options->capture->len) {
+		c->overflow = true;
+		return;
+	}
+	str_append_bytes(options->capture, bytes, len);
+}
+
+/* One bounded read; false when nothing was there. EIO is how a pty says that everybody has left. */
+static bool
+drain_once(struct child *c, int *fd, bool capture)
+{
+	char buffer[READ_SIZE];
+	ssize_t got;
+
+	if (*fd < 0)
+		return false;
+	got = read(*fd, buffer, sizeof(buffer));
+	if (got > 0) {
+		take_output(c, capture, buffer, (size_t)got);
+		return true;
+	}
+	if (got < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	close(*fd);
+	*fd = -1;
+	return false;
+}
+
+static void
+look_for_end(struct child *c)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (c->exited)
+		return;
+	if (waitid(P_PID, (id_t)c->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	    info.si_pid == 0)
+		return;
+	c->exited = true;
+	c->linger_until_ms = wait_deadline(LINGER_MS);
+}
+
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int
+next_timeout(const struct child *c)
+{
+	int64_t until_ms = c->linger_until_ms;
+
+	if (!c->stopped)
+		until_ms = earliest(until_ms, c->deadline_ms);
+	else if (!c->killed)
+		until_ms = earliest(until_ms, c->kill_at_ms);
+	if (c->process.pid_fd < 0 && !c->exited)
+		until_ms = earliest(until_ms, wait_deadline(TICK_MS));
+	return wait_left_ms(until_ms);
+}
+
+static void
+check_clock(struct child *c)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	if (!c->stopped && cancel_requested(c->options->cancel))
+		stop(c, ERR_CANCELLED);
+	else if (!c->stopped && now_ms >= c->deadline_ms)
+		stop(c, ERR_TIMEOUT);
+	else if (c->stopped && !c->killed && now_ms >= c->kill_at_ms) {
+		c->killed = true;
+		signal_group(c, SIGKILL);
+	}
+}
+
+static bool
+is_over(const struct child *c)
+{
+	bool silent = c->process.output_fd < 0 && c->process.capture_fd < 0;
+
+	return c->exited && (silent || clock_mono_ms() >= c->linger_until_ms);
+}
+
+static void
+supervise(struct child *c)
+{
+	while (!is_over(c)) {
+		struct pollfd pfds[] = {
+			{ .fd = c->process.output_fd, .events = POLLIN },
+			{ .fd = c->process.capture_fd, .events = POLLIN },
+			{ .fd = c->exited ? -1 : c->process.pid_fd, .events = POLLIN },
+			{ .fd = c->stopped ? -1 : cancel_fd(c->options->cancel), .events = POLLIN },
+		};
+
+		if (poll(pfds, 4, next_timeout(c)) < 0 && errno != EINTR && !c->stopped)
+			stop(c, ERR_IO);
+		if (pfds[0].revents)
+			drain_once(c, &c->process.output_fd, false);
+		if (pfds[1].revents)
+			drain_once(c, &c->process.capture_fd, true);
+		look_for_end(c);
+		check_clock(c);
+	}
+}
+
+/* Takes what is still in the buffers of the kernel, and the zombie. */
+static int
+reap(struct child *c)
+{
+	int status = 0;
+
+	for (int i = 0; i < LAST_READS && drain_once(c, &c->process.output_fd, false); i++)
+		;
+	for (int i = 0; i < LAST_READS && drain_once(c, &c->process.capture_fd, true); i++)
+		;
+	if (c->stopped)
+		signal_group(c, SIGKILL); /* whoever of the group is left */
+	while (waitpid(c->process.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (c->process.output_fd >= 0)
+		close(c->process.output_fd);
+	if (c->process.capture_fd >= 0)
+		close(c->process.capture_fd);
+	if (c->process.pid_fd >= 0)
+		close(c->process.pid_fd);
+	return status;
+}
+
+static int
+report_stop(const struct child *c, int64_t duration_ms, struct err *e)
+{
+	char took[CLOCK_STAMP_MAX];
+	const char *how = c->killed ? "SIGTERM did not end it, SIGKILL did" : "SIGTERM ended it";
+
+	duration_format(duration_ms, took);
+	if (c->stopped == ERR_CANCELLED)
+		return err_set(e, ERR_CANCELLED, "%s: cancelled after %s: %s", c->options->argv[0],
+			       took, how);
+	if (c->stopped == ERR_TIMEOUT)
+		return err_set(e, ERR_TIMEOUT, "%s: still running after %s: %s",
+			       c->options->argv[0], took, how);
+	if (c->stopped)
+		return err_set(e, c->stopped, "%s: it could not be watched, and was stopped",
+			       c->options->argv[0]);
+	return err_set(e, ERR_REMOTE, "%s: its standard output has more than %zu bytes",
+		       c->options->argv[0], c->options->capture_max);
+}
+
+int
+child_run(const struct child_options *options, struct child_result *ret_result, struct err *e)
+{
+	struct child c = { .options = options,
+			   .stopped = ERR_NONE,
+			   .linger_until_ms = WAIT_FOREVER };
+	int64_t begin_ms = clock_mono_ms();
+	int status;
+
+	if (cancel_requested(options->cancel))
+		return err_set(e, ERR_CANCELLED, "%s: cancelled before it was started",
+			       options->argv[0]);
+	c.deadline_ms = wait_deadline(options->timeout_ms > 0 ? options->timeout_ms : WAIT_FOREVER);
+	if (child_start(options, &c.process, e) < 0)
+		return -1;
+	supervise(&c);
+	status = reap(&c);
+	int64_t duration_ms = clock_mono_ms() - begin_ms;
+	if (c.stopped || c.overflow)
+		return report_stop(&c, duration_ms, e);
+	*ret_result = (struct child_result){
+		.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.duration_ms = duration_ms,
+	};
+	return 0;
+}

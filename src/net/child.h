@@ -1,0 +1,50 @@
+#ifndef LIFEBOAT_NET_CHILD_H
+#define LIFEBOAT_NET_CHILD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+#include "base/str.h"
+
+struct child_options {
+	const char *const *argv;        /* NULL-terminated; argv[0] without a slash is looked up in PATH */
+	const char *const *env;         /* "NAME=value" added to, or replacing in, our own; NULL-terminated */
+	const char *folder;             /* working folder, or NULL */
+	const char *input;              /* standard input, or NULL: nothing to read */
+	size_t input_len;
+	bool pty;                       /* output through a pseudo-terminal (80x24 unless set) */
+	int columns, rows;
+	int64_t timeout_ms;             /* 0: none */
+	int64_t grace_ms;               /* between SIGTERM and SIGKILL; 0: 2 s */
+	void (*on_output)(void *data, const char *bytes, size_t len_bytes);
+	void *data;
+	/*
+	 * Where set, standard output is appended here, by a pipe of its own, and on_output() gets standard
+	 * error only. More than capture_max bytes: ERR_REMOTE, once the command has ended.
+	 */
+	struct str *capture;
+	size_t capture_max;
+	const struct cancel *cancel;
+};
+
+struct child_result {
+	int exit_code;                  /* -1 where a signal ended it */
+	int signal;                     /* 0, or the signal */
+	int64_t duration_ms;
+};
+
+/*
+ * Runs a command to its end in a session of its own, its output (stdout and stderr) streamed in the
+ * order it came. A cancel or the deadline stops the whole process group: SIGTERM, then SIGKILL after the
+ * grace time; the function still returns only when it has been reaped (so a cancel may take grace_ms).
+ * Errors: ERR_NOT_FOUND (no such command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED. A non-zero exit is a result.
+ */
+int child_run(const struct child_options *options, struct child_result *ret_result, struct err *e);
+
+/* The file that argv[0] stands for, or NULL and ERR_NOT_FOUND with the PATH that was searched. */
+char *child_find(const char *command, struct err *e);
+
+#endif

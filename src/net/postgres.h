@@ -1,0 +1,43 @@
+#ifndef LIFEBOAT_NET_POSTGRES_H
+#define LIFEBOAT_NET_POSTGRES_H
+
+#include <cjson/cJSON.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/cancel.h"
+#include "base/err.h"
+
+/* One connection to PostgreSQL, driven without blocking. One thread at a time. */
+struct postgres;
+
+struct postgres_options {
+	const char *conninfo;           /* libpq's: "service=tsb", "host=… dbname=…", a URI; never a password */
+	const char *database;           /* overrides conninfo's, or NULL */
+	const char *password;           /* goes to libpq by PQconnectStartParams only; or NULL */
+	const char *passfile;           /* or NULL */
+	int64_t connect_timeout_ms;     /* 0: 10 s */
+	const struct cancel *cancel;
+};
+
+/* Errors: ERR_SPEC (conninfo), ERR_NET, ERR_TIMEOUT, ERR_DENIED (28xxx, 3D000 as NOT_FOUND). */
+int postgres_connect(const struct postgres_options *options, struct postgres **ret_connection,
+		     struct err *e);
+void postgres_free(struct postgres *pg);
+
+/* "tsb@10.0.0.5:5432/tsb, PostgreSQL 15.5, TLSv1.3": who answered. The caller frees. */
+char *postgres_describe(const struct postgres *pg);
+
+/*
+ * Runs exactly one statement with parameters ($1, …; NULL elements are SQL NULL) by PQexecParams.
+ * Result: {"columns":[…],"rows":[{column: value}],"row_count":N,"truncated":bool,"command":"SELECT 3"};
+ * values of int2/4/8 and float are numbers (int8 beyond 2^53 a string), bool are booleans, json and jsonb
+ * are JSON, NULL null, all others strings. At most max_rows rows are kept (0: 1000). A cancel goes
+ * through PQcancel. Errors: ERR_REMOTE with SQLSTATE, the server's message, detail and position;
+ * ERR_DENIED for 42501; ERR_TIMEOUT (statement_timeout, 57014); ERR_CANCELLED; ERR_NET.
+ */
+int postgres_query(struct postgres *pg, const char *sql, const char *const *params, size_t count,
+		   size_t max_rows, const struct cancel *cancel, cJSON **ret_result, struct err *e);
+
+#endif
