@@ -14,7 +14,7 @@ enum { FIRST_SLOTS = 64, MAX_LABEL = 1024, MIN_BYTES_A_SLOT = 32 };
 struct slot {
 	uint32_t at;
 	uint32_t size;
-	uint16_t stamp_at;              /* from `at` */
+	uint16_t stamp_at; /* from `at` */
 	uint16_t text_at;
 	bool marker;
 };
@@ -22,9 +22,9 @@ struct slot {
 struct log_ring {
 	char *bytes;
 	size_t size;
-	size_t head;                    /* where the next line goes */
-	struct slot *slots;             /* slot of a number: number & (slots_count - 1) */
-	size_t slots_count;             /* a power of two */
+	size_t head;	    /* where the next line goes */
+	struct slot *slots; /* slot of a number: number & (slots_count - 1) */
+	size_t slots_count; /* a power of two */
 	uint64_t first, next;
 };
 

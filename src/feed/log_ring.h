@@ -15,7 +15,7 @@ struct log_ring;
 
 enum { LOG_RING_MIN_BYTES = 4096 };
 
-struct log_ring *log_ring_new(size_t max_bytes);        /* at least LOG_RING_MIN_BYTES */
+struct log_ring *log_ring_new(size_t max_bytes); /* at least LOG_RING_MIN_BYTES */
 void log_ring_free(struct log_ring *ring);
 
 /* Copies a line in. One longer than an eighth of the ring is cut, and says how much is missing. */

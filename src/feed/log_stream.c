@@ -21,11 +21,11 @@
 #include "net/http.h"
 
 enum {
-	TAIL_LINES = 100,               /* of a log that is opened for the first time */
-	IDLE_MS = 120 * 1000,           /* a rotated log can fall silent: kubernetes#115701 */
+	TAIL_LINES = 100,     /* of a log that is opened for the first time */
+	IDLE_MS = 120 * 1000, /* a rotated log can fall silent: kubernetes#115701 */
 	FIRST_DELAY_MS = 800,
 	MAX_DELAY_MS = 30 * 1000,
-	MAX_START_DELAY_MS = 2000,      /* of a container that is about to start */
+	MAX_START_DELAY_MS = 2000, /* of a container that is about to start */
 };
 
 struct log_stream {
@@ -40,9 +40,9 @@ struct log_stream {
 	const char *ns;
 	struct log_cursor cursor;
 	struct str scratch, clean;
-	int64_t restarts;               /* of the container, when last looked at; -1: never */
+	int64_t restarts; /* of the container, when last looked at; -1: never */
 	int64_t delay_ms;
-	int64_t broken_ms;              /* since when no line could come; 0: open */
+	int64_t broken_ms; /* since when no line could come; 0: open */
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -143,7 +143,8 @@ is_finished(const cJSON *pod, const cJSON *status)
 static enum condition
 inspect(struct log_stream *st, int64_t *ret_restarts)
 {
-	struct kube_request request = { .method = "GET", .path = st->pod_path,
+	struct kube_request request = { .method = "GET",
+					.path = st->pod_path,
 					.cancel = st->o.cancel };
 	enum condition condition = IS_THERE;
 	const cJSON *status;

@@ -25,7 +25,7 @@ struct log_stream_options {
 	const struct cancel *cancel;
 	const struct log_sink *sink;
 	const char *pod, *uid, *container;
-	const char *origin;             /* what its lines are called by */
+	const char *origin; /* what its lines are called by */
 };
 
 /*
@@ -35,7 +35,7 @@ struct log_stream_options {
  */
 struct log_stream;
 struct log_stream *log_stream_new(const struct log_stream_options *options);
-bool log_stream_ended(struct log_stream *stream);       /* its thread is done */
+bool log_stream_ended(struct log_stream *stream); /* its thread is done */
 /* Waits for the thread, which ends by itself or by the options' cancel. */
 void log_stream_free(struct log_stream *stream);
 

@@ -20,7 +20,7 @@
 enum {
 	MAX_STREAMS = 64,
 	MAX_PODS = 1024,
-	MAX_REMARKS = 20,               /* about containers that are left out */
+	MAX_REMARKS = 20, /* about containers that are left out */
 	RECONNECT_MS = 5000,
 	LOOK_AGAIN_MS = 2000,
 };
@@ -28,10 +28,10 @@ enum {
 /* A pod of the selector. */
 struct pod {
 	char *uid, *name;
-	unsigned list;                  /* the number of the list that named it last */
-	bool started;                   /* its containers are followed */
-	bool left_out;                  /* and it was said */
-	int64_t retry_ms;               /* not to be asked for before */
+	unsigned list;	  /* the number of the list that named it last */
+	bool started;	  /* its containers are followed */
+	bool left_out;	  /* and it was said */
+	int64_t retry_ms; /* not to be asked for before */
 };
 
 struct log_feed {
@@ -43,8 +43,8 @@ struct log_feed {
 	pthread_t thread;
 
 	/* of the feed's thread alone: */
-	struct kube_client *lookup;     /* the watch occupies the other one */
-	char *path;                     /* of the collection */
+	struct kube_client *lookup; /* the watch occupies the other one */
+	char *path;		    /* of the collection */
 	struct pod *pods;
 	size_t pods_count, pods_cap;
 	struct log_stream *streams[MAX_STREAMS];
@@ -52,11 +52,11 @@ struct log_feed {
 	unsigned list;
 	unsigned remarks;
 
-	pthread_mutex_t lock;           /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows */
 	struct log_ring *ring;
 	struct feed_health health;
 	size_t streams_open;
-	bool notified;                  /* and not yet looked at */
+	bool notified; /* and not yet looked at */
 };
 
 static void
@@ -349,10 +349,12 @@ watch(void *data)
 	ns = http_encode(feed_namespace(feed->source, client));
 	feed->path = xasprintf("/api/v1/namespaces/%s/pods", ns);
 	free(ns);
-	kube_list_watch(client, &(struct kube_list_watch_options){
-		.path = feed->path,
-		.label_selector = feed->source->selector,
-	}, &handler, feed, feed->cancel);
+	kube_list_watch(client,
+			&(struct kube_list_watch_options){
+				.path = feed->path,
+				.label_selector = feed->source->selector,
+			},
+			&handler, feed, feed->cancel);
 	kube_client_free(client);
 	return NULL;
 }

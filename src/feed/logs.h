@@ -10,30 +10,32 @@
 enum { LOG_FEED_DEFAULT_BYTES = 8 << 20 };
 
 /*
- * Follows the logs of all containers of the pods that a selector names, merged in the order of arrival,
- * into a ring that is bounded in bytes. Pods that appear join, pods that go end; a broken stream is
- * opened again from its last time stamp, and a line in the ring says so. Lines are redacted, then
- * sanitised. One thread follows the pods, one more each container (64 at most; beyond that a line
- * says which are left out).
+ * Follows the logs of all containers of the pods that a selector names, merged in the order of
+ * arrival, into a ring that is bounded in bytes. Pods that appear join, pods that go end; a
+ * broken stream is opened again from its last time stamp, and a line in the ring says so. Lines
+ * are redacted, then sanitised. One thread follows the pods, one more each container (64 at most;
+ * beyond that a line says which are left out).
  */
 struct log_feed;
 struct log_feed *log_feed_new(const struct feed_source *source, struct secrets *secrets,
 			      size_t max_bytes, int notify_fd);
-void log_feed_free(struct log_feed *feed);              /* ends its threads within 200 ms */
+void log_feed_free(struct log_feed *feed); /* ends its threads within 200 ms */
 
 struct log_line {
-	uint64_t number;                /* counts from 0 over the feed's life; never reused */
-	const char *origin;             /* "pod" or "pod/container" */
-	const char *stamp;              /* RFC 3339 as the server gave it, or "" */
-	const char *text;               /* sanitised, no LF */
-	bool marker;                    /* a remark of ours ("stream reopened"), not a line of the log */
+	uint64_t number;    /* counts from 0 over the feed's life; never reused */
+	const char *origin; /* "pod" or "pod/container" */
+	const char *stamp;  /* RFC 3339 as the server gave it, or "" */
+	const char *text;   /* sanitised, no LF */
+	bool marker;	    /* a remark of ours ("stream reopened"), not a line of the log */
 };
 
 /* Numbers of the oldest line that is kept and of the next one to come. */
 void log_feed_range(struct log_feed *feed, uint64_t *ret_first, uint64_t *ret_next);
 
-/* Calls line() for the lines [first, next) that are still kept, under the feed's lock: it must be quick and
- * must not call the feed. */
+/*
+ * Calls line() for the lines [first, next) that are still kept, under the feed's lock: it must be
+ * quick and must not call the feed.
+ */
 void log_feed_read(struct log_feed *feed, uint64_t first, uint64_t next,
 		   void (*line)(void *data, const struct log_line *line), void *data);
 

@@ -17,7 +17,7 @@ struct entry {
 	atomic_uint refs;
 	struct pod_row row;
 	char *uid;
-	unsigned list;                  /* the list that named it last; the fold's own */
+	unsigned list; /* the list that named it last; the fold's own */
 };
 
 enum cell { CELL_READY, CELL_STATUS, CELL_RESTARTS, CELL_NODE, CELL_COUNT };
@@ -26,8 +26,8 @@ static const char *const cell_names[CELL_COUNT] = { "Ready", "Status", "Restarts
 
 struct pod_fold {
 	struct secrets *secrets;
-	int columns[CELL_COUNT];        /* position, or -1 */
-	struct entry **entries;         /* sorted by name */
+	int columns[CELL_COUNT]; /* position, or -1 */
+	struct entry **entries;	 /* sorted by name */
 	size_t count, cap;
 	unsigned list;
 	bool complete;
@@ -35,7 +35,7 @@ struct pod_fold {
 };
 
 struct counted_snapshot {
-	struct pod_snapshot public;     /* first: what callers hold */
+	struct pod_snapshot public; /* first: what callers hold */
 	atomic_uint refs;
 	struct entry **entries;
 };
@@ -124,8 +124,8 @@ add_text(struct pod_fold *fold, const char *text, size_t len)
 static size_t
 add_cell(struct pod_fold *fold, const cJSON *cells, enum cell which)
 {
-	const cJSON *cell = fold->columns[which] < 0 ? NULL
-						     : cJSON_GetArrayItem(cells, fold->columns[which]);
+	const cJSON *cell =
+		fold->columns[which] < 0 ? NULL : cJSON_GetArrayItem(cells, fold->columns[which]);
 	const char *text = cJSON_IsString(cell) ? cell->valuestring : "";
 	size_t len = strlen(text), at;
 	char *number;
@@ -187,8 +187,8 @@ is_same(const struct entry *a, const struct entry *b)
 {
 	return str_equal(a->uid, b->uid) && str_equal(a->row.ready, b->row.ready) &&
 	       str_equal(a->row.status, b->row.status) &&
-	       str_equal(a->row.restarts, b->row.restarts) &&
-	       str_equal(a->row.node, b->row.node) && a->row.created_ms == b->row.created_ms;
+	       str_equal(a->row.restarts, b->row.restarts) && str_equal(a->row.node, b->row.node) &&
+	       a->row.created_ms == b->row.created_ms;
 }
 
 bool

@@ -23,13 +23,13 @@ struct pod_feed {
 	struct cancel *cancel;
 	pthread_t watcher, publisher;
 
-	pthread_mutex_t lock;           /* guards what follows */
+	pthread_mutex_t lock; /* guards what follows */
 	pthread_cond_t changed;
 	struct pod_fold *fold;
 	struct feed_health health;
 	struct pod_snapshot *snapshot;
 	uint64_t generation;
-	bool dirty;                     /* the fold is ahead of the snapshot */
+	bool dirty; /* the fold is ahead of the snapshot */
 	bool ending;
 };
 
@@ -174,8 +174,8 @@ publish_now(struct pod_feed *feed)
 }
 
 /*
- * Makes snapshots of its own accord, not the watcher's: of a burst of events the first shows at once
- * and the rest together, though no further event comes.
+ * Makes snapshots of its own accord, not the watcher's: of a burst of events the first shows at
+ * once and the rest together, though no further event comes.
  */
 static void *
 publish(void *data)

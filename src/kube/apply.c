@@ -38,15 +38,15 @@ target_init(struct target *t, struct kube_client *client, const cJSON *object, c
 }
 
 /*
- * The object without what the server keeps for itself. A backup that kubectl wrote has all of it, and
- * another cluster would refuse the identity of the first.
+ * The object without what the server keeps for itself. A backup that kubectl wrote has all of it,
+ * and another cluster would refuse the identity of the first.
  */
 static cJSON *
 without_bookkeeping(const cJSON *object, const struct target *t, const char *ns)
 {
 	static const char *const names[] = {
-		"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation", "selfLink",
-		"deletionTimestamp", "deletionGracePeriodSeconds",
+		"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation",
+		"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds",
 	};
 	cJSON *copy = cJSON_Duplicate(object, true);
 
@@ -79,8 +79,13 @@ patch(struct kube_client *client, const struct target *t, const cJSON *object, c
 {
 	char *body = json_print(object);
 	struct kube_request request = {
-		.method = "PATCH", .path = t->path, .query = query, .reads = reads,
-		.content_type = "application/apply-patch+yaml", .body = body, .body_len = strlen(body),
+		.method = "PATCH",
+		.path = t->path,
+		.query = query,
+		.reads = reads,
+		.content_type = "application/apply-patch+yaml",
+		.body = body,
+		.body_len = strlen(body),
 		.cancel = cancel,
 	};
 	int rc = kube_request(client, &request, NULL, ret_result, e);
@@ -90,8 +95,9 @@ patch(struct kube_client *client, const struct target *t, const cJSON *object, c
 }
 
 int
-kube_apply(struct kube_client *client, const cJSON *object, const char *ns, const char *field_manager,
-	   unsigned flags, const struct cancel *cancel, cJSON **ret_result, struct err *e)
+kube_apply(struct kube_client *client, const cJSON *object, const char *ns,
+	   const char *field_manager, unsigned flags, const struct cancel *cancel,
+	   cJSON **ret_result, struct err *e)
 {
 	struct target target = { 0 };
 	char *query = build_query(field_manager, flags);

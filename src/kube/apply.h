@@ -11,10 +11,10 @@
 #include "kube/client.h"
 
 /*
- * The objects of a manifest file (several YAML documents, or a JSON list), or of all *.yaml, *.yml and
- * *.json files of a folder in the order of their names; items of a List are taken apart. All errors of
- * all files are in the one message. The result is an array in the order to apply: namespaces and custom
- * resource definitions first, then the rest as written.
+ * The objects of a manifest file (several YAML documents, or a JSON list), or of a folder's files
+ * *.yaml, *.yml and *.json in the order of their names; items of a List are taken apart. All errors
+ * of all files are in the one message. The result is an array in the order to apply: namespaces and
+ * custom resource definitions first, then the rest as written.
  */
 int manifest_load(const char *path, cJSON **ret_objects, struct err *e);
 
@@ -25,8 +25,8 @@ enum kube_apply_flags {
 
 /*
  * Server-side apply of one object. `ns` is used where a namespaced object names none (never NULL).
- * Conflicts are ERR_CONFLICT with each field and its owner. *ret_result: the object as the server has it.
- * Source: Kubernetes reference, "Server-Side Apply".
+ * Conflicts are ERR_CONFLICT with each field and its owner. *ret_result: the object as the server
+ * has it. Source: Kubernetes reference, "Server-Side Apply".
  */
 int kube_apply(struct kube_client *client, const cJSON *object, const char *ns,
 	       const char *field_manager, unsigned flags, const struct cancel *cancel,
@@ -41,8 +41,8 @@ typedef void kube_diff_fn(void *data, char mark, const char *line);
 
 /*
  * Calls line() for what differs between two states of an object (before NULL: all is new), managed
- * fields, status and the server's own bookkeeping left out. Values of Secrets are never passed on, only
- * their sizes ("data.password: 12 bytes").
+ * fields, status and the server's own bookkeeping left out. Values of Secrets are never passed on,
+ * only their sizes ("data.password: 12 bytes").
  */
 void kube_diff(const cJSON *before, const cJSON *after, kube_diff_fn *line, void *data);
 

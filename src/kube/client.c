@@ -22,7 +22,7 @@ struct kube_client {
 	struct kube_access access;
 	struct http_client *http;
 	char *base_url;                 /* the server, under the name that its certificate has */
-	char *host_header;              /* "Host: …", where that name is another than the server's */
+	char *host_header;              /* "Host: …", where that name is not the server's */
 	char *bearer;                   /* "Authorization: …", or NULL */
 	struct kube_discovery *discovery;
 };
@@ -61,8 +61,8 @@ endpoint_release(struct endpoint *at)
 }
 
 /*
- * libcurl verifies the name in the URL. Where the certificate is under another name, that goes into the
- * URL, and the connection is led to the server. Returns the entry for connect_to, or NULL.
+ * libcurl verifies the name in the URL. Where the certificate is under another name, that goes into
+ * the URL, and the connection is led to the server. Returns the entry for connect_to, or NULL.
  */
 static char *
 set_names(struct kube_client *client)
@@ -160,9 +160,10 @@ static int
 perform(struct kube_client *client, const struct kube_request *request, const char *label,
 	struct http_response *ret_response, struct err *e)
 {
-	char *url = xasprintf("%s%s%s%s", client->base_url, request->path, request->query ? "?" : "",
-			      request->query ? request->query : "");
-	char *accept = xasprintf("Accept: %s", request->accept ? request->accept : "application/json");
+	char *url = xasprintf("%s%s%s%s", client->base_url, request->path,
+			      request->query ? "?" : "", request->query ? request->query : "");
+	char *accept = xasprintf("Accept: %s",
+				 request->accept ? request->accept : "application/json");
 	char *type = xasprintf("Content-Type: %s",
 			       request->content_type ? request->content_type : "application/json");
 	const char *headers[5] = { accept };
@@ -175,14 +176,21 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 	if (client->host_header)
 		headers[count++] = client->host_header;
 	struct http_request http = {
-		.method = request->method, .url = url, .label = label, .headers = headers,
+		.method = request->method,
+		.url = url,
+		.label = label,
+		.headers = headers,
 		.reads = request->reads,
 		.user = client->bearer ? NULL : client->access.username,
 		.password = client->access.password,
-		.body = request->body, .body_len = request->body_len,
-		.timeout_ms = total_timeout_ms(request), .idle_timeout_ms = request->idle_timeout_ms,
+		.body = request->body,
+		.body_len = request->body_len,
+		.timeout_ms = total_timeout_ms(request),
+		.idle_timeout_ms = request->idle_timeout_ms,
 		.max_body_bytes = MAX_BODY,
-		.on_data = request->on_data, .data = request->data, .cancel = request->cancel,
+		.on_data = request->on_data,
+		.data = request->data,
+		.cancel = request->cancel,
 	};
 	int rc = http_perform(client->http, &http, ret_response, e);
 	free(url);
@@ -191,7 +199,7 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 	return rc;
 }
 
-/* A read that lost its connection is tried once more; a stream is not: its reader has seen a part. */
+/* A read that lost its connection is tried once more; not a stream: its reader has seen a part. */
 static int
 perform_twice(struct kube_client *client, const struct kube_request *request, const char *label,
 	      struct http_response *ret_response, struct err *e)
@@ -258,9 +266,11 @@ parse_answer(const struct kube_client *client, const struct kube_request *reques
 		return 0;
 	}
 	char *label = kube_client_label(client, request);
-	err_set(e, ERR_REMOTE, "%s: %ld, but the answer (%s, %zu bytes) is not that of a Kubernetes API "
-		"server", label, response->status,
-		response->content_type ? response->content_type : "no content type", response->body.len);
+	err_set(e, ERR_REMOTE,
+		"%s: %ld, but the answer (%s, %zu bytes) is not that of a Kubernetes API server",
+		label, response->status,
+		response->content_type ? response->content_type : "no content type",
+		response->body.len);
 	free(label);
 	return -1;
 }
@@ -281,7 +291,8 @@ kube_request(struct kube_client *client, const struct kube_request *request, lon
 }
 
 int
-kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char **ret_uid, struct err *e)
+kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char **ret_uid,
+		 struct err *e)
 {
 	struct kube_request request = {
 		.method = "GET", .path = "/api/v1/namespaces/kube-system", .cancel = cancel,
@@ -296,8 +307,9 @@ kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char *
 		*ret_uid = xstrdup(uid);
 		rc = 0;
 	} else {
-		err_set(e, ERR_REMOTE, "identifying the cluster: the namespace kube-system on %s has no "
-			"UID", client->access.server);
+		err_set(e, ERR_REMOTE,
+			"identifying the cluster: the namespace kube-system on %s has no UID",
+			client->access.server);
 	}
 	cJSON_Delete(namespace);
 	return rc;

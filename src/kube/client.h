@@ -25,7 +25,7 @@ struct kube_request {
 	const char *method;             /* "GET" */
 	const char *path;               /* "/api/v1/namespaces/tsb/pods", already encoded */
 	const char *query;              /* "limit=500&watch=1", or NULL */
-	bool reads;                     /* changes nothing, though it is no GET (a review, a dry run) */
+	bool reads;                     /* changes nothing, as a review or a dry run does */
 	const char *accept;             /* NULL: application/json */
 	const char *content_type;       /* of the body; NULL: application/json */
 	const char *body;
@@ -38,11 +38,11 @@ struct kube_request {
 };
 
 /*
- * One exchange. A status outside 2xx is an error made from the server's Status object: method, path in
- * words, code, reason, its message and causes; 401 and 403 ERR_DENIED, 404 ERR_NOT_FOUND, 409
- * ERR_CONFLICT, 410 and others ERR_REMOTE, 504 ERR_TIMEOUT. *ret_status, if wanted, is the HTTP status (0
- * without an answer), also on error. *ret_body, if wanted, is the parsed answer (the caller deletes it).
- * A read (GET) that lost its connection is tried once more; a write never is.
+ * One exchange. A status outside 2xx is an error made from the server's Status object: method, path
+ * in words, code, reason, its message and causes; 401 and 403 ERR_DENIED, 404 ERR_NOT_FOUND, 409
+ * ERR_CONFLICT, 410 and others ERR_REMOTE, 504 ERR_TIMEOUT. *ret_status, if wanted, is the HTTP
+ * status (0 without an answer), also on error. *ret_body, if wanted, is the parsed answer (the
+ * caller deletes it). A read (GET) that lost its connection is tried once more; a write never is.
  */
 int kube_request(struct kube_client *client, const struct kube_request *request, long *ret_status,
 		 cJSON **ret_body, struct err *e);
@@ -53,7 +53,8 @@ int kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, ch
 
 /* One SelfSubjectAccessReview. *ret_reason (the caller frees) is the server's reason, maybe "". */
 int kube_access_review(struct kube_client *client, const char *verb, const char *group,
-		       const char *resource, const char *subresource, const char *name, const char *ns,
-		       const struct cancel *cancel, bool *ret_allowed, char **ret_reason, struct err *e);
+		       const char *resource, const char *subresource, const char *name,
+		       const char *ns, const struct cancel *cancel, bool *ret_allowed,
+		       char **ret_reason, struct err *e);
 
 #endif

@@ -184,7 +184,8 @@ describe(const struct leaf *leaf)
 
 		return xasprintf("%s: %zu byte%s", leaf->path, size, size == 1 ? "" : "s");
 	}
-	text = is_plain && *leaf->value->valuestring ? json_text(leaf->value) : json_print(leaf->value);
+	text = is_plain && *leaf->value->valuestring ? json_text(leaf->value)
+						     : json_print(leaf->value);
 	size_t len = strlen(text), shown = len;
 	if (len > SHOWN_BYTES)
 		for (shown = SHOWN_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;)

@@ -19,7 +19,7 @@ struct kube_discovery {
 	cJSON *groups;
 	struct known_list *lists;
 	size_t count, cap;
-	bool reused;                    /* the latest question was answered from memory, in part at least */
+	bool reused;                    /* the latest answer came, in part at least, from memory */
 };
 
 static void
@@ -67,8 +67,8 @@ kube_discovery_refresh(struct kube_client *client)
 }
 
 static int
-fetch(struct kube_client *client, const char *path, const struct cancel *cancel, cJSON **ret_document,
-      struct err *e)
+fetch(struct kube_client *client, const char *path, const struct cancel *cancel,
+      cJSON **ret_document, struct err *e)
 {
 	struct kube_request request = { .method = "GET", .path = path, .cancel = cancel };
 
@@ -91,7 +91,8 @@ get_list(struct kube_client *client, const char *group_version, const struct can
 			return 0;
 		}
 	}
-	char *path = xasprintf("%s%s", strchr(group_version, '/') ? "/apis/" : "/api/", group_version);
+	const char *root = strchr(group_version, '/') ? "/apis/" : "/api/";
+	char *path = xasprintf("%s%s", root, group_version);
 	int rc = fetch(client, path, cancel, &list, e);
 	free(path);
 	if (rc < 0)
@@ -104,8 +105,8 @@ get_list(struct kube_client *client, const char *group_version, const struct can
 }
 
 int
-kube_discovery_list(struct kube_client *client, const char *group_version, const struct cancel *cancel,
-		    const cJSON **ret_list, struct err *e)
+kube_discovery_list(struct kube_client *client, const char *group_version,
+		    const struct cancel *cancel, const cJSON **ret_list, struct err *e)
 {
 	struct err error = ERR_INIT;
 

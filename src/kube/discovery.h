@@ -15,8 +15,8 @@
 typedef bool kube_discovery_fn(void *data, const char *group_version, const cJSON *list);
 
 /*
- * Walks through all group versions: core, each group's preferred version, then the other versions. A
- * group that does not answer (its own API server may be down) is passed over and counted.
+ * Walks through all group versions: core, each group's preferred version, then the other versions.
+ * A group that does not answer (its own API server may be down) is passed over and counted.
  */
 int kube_discovery_walk(struct kube_client *client, kube_discovery_fn *visit, void *data,
 			const struct cancel *cancel, unsigned *ret_unanswered, struct err *e);

@@ -53,7 +53,8 @@ keep_numbers_as_text(struct yaml_node *node)
 	if (node->kind == YAML_SCALAR && *node->text && strchr("+-.0123456789", node->text[0]))
 		node->plain = false;
 	for (size_t i = 0; i < node->count; i++)
-		keep_numbers_as_text(node->kind == YAML_MAPPING ? node->pairs[i].value : node->items[i]);
+		keep_numbers_as_text(node->kind == YAML_MAPPING ? node->pairs[i].value
+								: node->items[i]);
 }
 
 static int
@@ -109,7 +110,8 @@ load_default(struct config *config, struct err *e)
 	int rc;
 
 	if (!home || !*home)
-		return err_set(e, ERR_NOT_FOUND, "no kubeconfig: neither KUBECONFIG nor HOME is set");
+		return err_set(e, ERR_NOT_FOUND,
+			       "no kubeconfig: neither KUBECONFIG nor HOME is set");
 	char *path = xasprintf("%s/.kube/config", home);
 	rc = load_file(config, path, e);
 	if (rc < 0)
@@ -133,7 +135,8 @@ load(struct config *config, const char *path, struct err *e)
 	if (rc < 0)
 		return err_wrap(e, "reading the kubeconfig");
 	if (config->count == 0)
-		return err_set(e, ERR_NOT_FOUND, "reading the kubeconfig: %s %s is missing or empty",
+		return err_set(e, ERR_NOT_FOUND,
+			       "reading the kubeconfig: %s %s is missing or empty",
 			       path ? "the file" : "each file of KUBECONFIG =", path ? path : list);
 	return 0;
 }
@@ -221,7 +224,9 @@ find(const struct config *config, const char *word, const char *name, struct ent
 		cJSON_ArrayForEach(item, json_at(source->root, plural)) {
 			if (!str_equal(json_string(item, "name", NULL), name))
 				continue;
-			*ret_entry = (struct entry){ word, name, source->path, json_at(item, word) };
+			*ret_entry = (struct entry){ .word = word, .name = name,
+						     .path = source->path,
+						     .value = json_at(item, word) };
 			return true;
 		}
 	}
@@ -288,7 +293,8 @@ fill_server(struct kube_access *access, const struct entry *cluster, struct err 
 {
 	char *server = copy_field(cluster, "server");
 
-	if (!server || !(str_starts_with(server, "https://") || str_starts_with(server, "http://"))) {
+	if (!server ||
+	    !(str_starts_with(server, "https://") || str_starts_with(server, "http://"))) {
 		err_set(e, ERR_SPEC, server ? "its server is \"%s\", which is no URL with https://"
 					    : "it names no server%s", server ? server : "");
 		free(server);
@@ -327,11 +333,13 @@ refuse_unsupported(const struct entry *user, struct err *e)
 	const char *as = json_string(user->value, "as", "");
 
 	if (json_truthy(json_at(user->value, "exec")))
-		err_set(e, ERR_SPEC, "its credentials come from the plugin \"%s\" (exec), which is not "
+		err_set(e, ERR_SPEC,
+			"its credentials come from the plugin \"%s\" (exec), which is not "
 			"supported. Write a token that it gives into token or tokenFile",
 			json_string(user->value, "exec/command", "?"));
 	else if (json_truthy(provider))
-		err_set(e, ERR_SPEC, "its credentials come from the auth-provider \"%s\", which is not "
+		err_set(e, ERR_SPEC,
+			"its credentials come from the auth-provider \"%s\", which is not "
 			"supported. Write a token into token or tokenFile",
 			json_string(provider, "name", "?"));
 	else if (*as)
@@ -399,7 +407,8 @@ current_context(const struct config *config)
 }
 
 static int
-find_context(const struct config *config, const char *name, struct entry *ret_context, struct err *e)
+find_context(const struct config *config, const char *name, struct entry *ret_context,
+	     struct err *e)
 {
 	char *paths;
 
@@ -411,7 +420,8 @@ find_context(const struct config *config, const char *name, struct entry *ret_co
 	if (name)
 		err_set(e, ERR_NOT_FOUND, "no context \"%s\" in %s", name, paths);
 	else
-		err_set(e, ERR_SPEC, "no context was named, and no current-context is set in %s", paths);
+		err_set(e, ERR_SPEC, "no context was named, and no current-context is set in %s",
+			paths);
 	advise_contexts(config, name, e);
 	free(paths);
 	return -1;
@@ -425,13 +435,15 @@ follow(const struct config *config, const struct entry *context, const char *wor
 	if (find(config, word, name, ret_entry))
 		return 0;
 	char *paths = list_paths(config);
-	err_set(e, ERR_SPEC, "it refers to the %s \"%s\", which is not defined in %s", word, name, paths);
+	err_set(e, ERR_SPEC, "it refers to the %s \"%s\", which is not defined in %s", word, name,
+		paths);
 	free(paths);
 	return wrap_entry(context, e);
 }
 
 static int
-fill(struct kube_access *access, const struct config *config, const char *context_name, struct err *e)
+fill(struct kube_access *access, const struct config *config, const char *context_name,
+     struct err *e)
 {
 	struct entry context, cluster, user;
 

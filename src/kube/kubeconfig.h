@@ -7,9 +7,9 @@
 #include "base/err.h"
 
 /*
- * What a context of a kubeconfig comes to: how to reach one cluster as one user. Plain data; the key
- * and the token are wiped on release. Certificates and keys are PEM texts, read from their files or
- * decoded from their *-data fields, which win.
+ * What a context of a kubeconfig comes to: how to reach one cluster as one user. Plain data; the
+ * key and the token are wiped on release. Certificates and keys are PEM texts, read from their
+ * files or decoded from their *-data fields, which win.
  */
 struct kube_access {
 	char *context;                  /* its name */
@@ -28,11 +28,11 @@ struct kube_access {
 };
 
 /*
- * Resolves a context: `path` is one file, or NULL for $KUBECONFIG (a list: missing files are skipped,
- * the first file to define a name wins) and then ~/.kube/config. context NULL: the current one.
- * Relative file names count from the file that holds them. Errors: ERR_SPEC and ERR_NOT_FOUND, with the
- * file, what is missing, and the contexts there are; a user that needs an exec plugin or an
- * auth-provider is ERR_SPEC with its name.
+ * Resolves a context: `path` is one file, or NULL for $KUBECONFIG (a list: missing files are
+ * skipped, the first file to define a name wins) and then ~/.kube/config. context NULL: the current
+ * one. Relative file names count from the file that holds them. Errors: ERR_SPEC and ERR_NOT_FOUND,
+ * with the file, what is missing, and the contexts there are; a user that needs an exec plugin or
+ * an auth-provider is ERR_SPEC with its name.
  */
 int kubeconfig_resolve(const char *path, const char *context, struct kube_access *ret_access,
 		       struct err *e);

@@ -19,7 +19,7 @@ enum {
 	LIST_IDLE_TIMEOUT_MS = 60000,
 	WATCH_MIN_S = 300,
 	WATCH_MAX_S = 600,
-	WATCH_GRACE_MS = 30000,         /* how much later than asked for the server may end a watch */
+	WATCH_GRACE_MS = 30000,         /* how late the server may end a watch */
 	MAX_EVENT = 32 << 20,
 	SHORT_WATCH_MS = 1000,
 	BACKOFF_FIRST_MS = 800,
@@ -39,7 +39,7 @@ struct follower {
 	const struct cancel *cancel;
 	char *label;                    /* how messages call the watch */
 	char *resource_version;         /* where the next watch begins */
-	bool is_gone;                   /* the latest watch found its version gone, and none went on since */
+	bool is_gone;                   /* a version was found gone, and no event came since */
 	int64_t backoff_ms, last_failure_ms;
 };
 
@@ -249,7 +249,7 @@ handle_event(struct watch *w, const char *type, const cJSON *object)
 		table_read(&f->table, object, f->handler->removed);
 	else if (strcmp(type, "BOOKMARK") != 0)         /* whose row is a blank one */
 		table_read(&f->table, object, f->handler->row);
-	remember_version(f, json_string(object, "kind", NULL) ? table_resource_version(object) : NULL);
+	remember_version(f, table_resource_version(object));
 	w->events++;
 	f->is_gone = false;
 	f->handler->alive(f->data);
@@ -293,7 +293,8 @@ on_data(void *data, const char *bytes, size_t len_bytes)
 	str_consume(&w->carry, start);
 	if (w->carry.len <= MAX_EVENT)
 		return true;
-	err_set(&w->error, ERR_REMOTE, "%s: an event is larger than %d bytes", w->f->label, MAX_EVENT);
+	err_set(&w->error, ERR_REMOTE, "%s: an event is larger than %d bytes", w->f->label,
+		MAX_EVENT);
 	return break_off(w, 0);
 }
 
@@ -304,7 +305,8 @@ read_events(struct watch *w, struct http_response *response)
 	struct str query = STR_INIT;
 	int64_t timeout_s = random_between(WATCH_MIN_S, WATCH_MAX_S);
 
-	str_printf(&query, "watch=1&allowWatchBookmarks=true&includeObject=Metadata&timeoutSeconds=%lld",
+	str_printf(&query,
+		   "watch=1&allowWatchBookmarks=true&includeObject=Metadata&timeoutSeconds=%lld",
 		   (long long)timeout_s);
 	append_selectors(f, &query);
 	append_selector(&query, "resourceVersion", f->resource_version);
@@ -321,7 +323,7 @@ read_events(struct watch *w, struct http_response *response)
 	return rc;
 }
 
-/* 410: the version is too old to go on from, which is no failure unless it happens again at once. */
+/* 410: the version is too old to go on from: no failure, unless it happens again at once. */
 static enum next
 start_over(struct follower *f, const struct err *error)
 {
@@ -370,9 +372,14 @@ kube_list_watch(struct kube_client *client, const struct kube_list_watch_options
 		const struct cancel *cancel)
 {
 	struct follower f = {
-		.client = client, .options = options, .handler = handler, .data = data,
-		.cancel = cancel, .table = { .handler = handler, .data = data },
-		.label = kube_status_label("WATCH", options->path, kube_client_access(client)->server),
+		.client = client,
+		.options = options,
+		.handler = handler,
+		.data = data,
+		.cancel = cancel,
+		.table = { .handler = handler, .data = data },
+		.label = kube_status_label("WATCH", options->path,
+					   kube_client_access(client)->server),
 	};
 	enum next next = LIST;
 

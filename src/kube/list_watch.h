@@ -10,7 +10,8 @@
 #include "kube/client.h"
 
 /*
- * One row of the server's own Table, with what identifies its object. Borrowed: valid in the callback.
+ * One row of the server's own Table, with what identifies its object. Borrowed: valid in the
+ * callback.
  */
 struct kube_row {
 	const char *uid, *name, *ns;
@@ -40,10 +41,11 @@ struct kube_list_watch_options {
 };
 
 /*
- * Follows a collection as the server's Table: LIST in pages of 500, then WATCH with bookmarks, for as
- * long as `cancel` is not requested; it always ends by that. A clean end of a watch opens the next one,
- * 410 lists again, failures back off (0.8 s doubling to 30 s, with jitter). 403 keeps trying at 30 s.
- * Source: client-go's reflector; Kubernetes API concepts, "Efficient detection of changes".
+ * Follows a collection as the server's Table: LIST in pages of 500, then WATCH with bookmarks, for
+ * as long as `cancel` is not requested; it always ends by that. A clean end of a watch opens the
+ * next one, 410 lists again, failures back off (0.8 s doubling to 30 s, with jitter). 403 keeps
+ * trying at 30 s. Source: client-go's reflector; Kubernetes API concepts, "Efficient detection of
+ * changes".
  */
 void kube_list_watch(struct kube_client *client, const struct kube_list_watch_options *options,
 		     const struct kube_list_watch_handler *handler, void *data,

@@ -10,9 +10,9 @@
  * Source: kubelet, ReadLogs; kubernetes/kubernetes#115836.
  */
 struct log_cursor {
-	char stamp[40];                 /* as the server gave it; "": nothing was read */
-	unsigned count;                 /* lines that bore it */
-	unsigned skip;                  /* of these, how many are still to be repeated */
+	char stamp[40]; /* as the server gave it; "": nothing was read */
+	unsigned count; /* lines that bore it */
+	unsigned skip;	/* of these, how many are still to be repeated */
 	bool replaying;
 };
 

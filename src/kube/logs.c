@@ -132,15 +132,22 @@ build_path(const struct kube_logs_options *options)
 
 int
 kube_logs(struct kube_client *client, const struct kube_logs_options *options,
-	  bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes), void *data,
-	  const struct cancel *cancel, struct err *e)
+	  bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes),
+	  void *data, const struct cancel *cancel, struct err *e)
 {
 	struct splitter splitter = { .line = line, .data = data };
 	char *path = build_path(options), *query = build_query(options);
 	struct kube_request request = {
-		.method = "GET", .path = path, .query = query, .accept = "*/*", .timeout_ms = -1,
-		.idle_timeout_ms = options->follow ? options->idle_timeout_ms : READ_IDLE_TIMEOUT_MS,
-		.on_data = on_data, .data = &splitter, .cancel = cancel,
+		.method = "GET",
+		.path = path,
+		.query = query,
+		.accept = "*/*",
+		.timeout_ms = -1,
+		.idle_timeout_ms = options->follow ? options->idle_timeout_ms
+						   : READ_IDLE_TIMEOUT_MS,
+		.on_data = on_data,
+		.data = &splitter,
+		.cancel = cancel,
 	};
 	int rc = kube_request(client, &request, NULL, NULL, e);
 

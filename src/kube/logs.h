@@ -21,12 +21,12 @@ struct kube_logs_options {
 
 /*
  * Reads a container's log. Each line goes to line(), without its LF, its time stamp split off (time
- * stamps are always asked for; "" where the line has none). A line longer than 1 MiB comes in pieces.
- * line() returns false to stop. Returns 0 at the end of the stream or when line() stopped it; errors as
- * kube_request().
+ * stamps are always asked for; "" where the line has none). A line longer than 1 MiB comes in
+ * pieces. line() returns false to stop. Returns 0 at the end of the stream or when line() stopped
+ * it; errors as kube_request().
  */
 int kube_logs(struct kube_client *client, const struct kube_logs_options *options,
-	      bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes), void *data,
-	      const struct cancel *cancel, struct err *e);
+	      bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes),
+	      void *data, const struct cancel *cancel, struct err *e);
 
 #endif

@@ -69,7 +69,8 @@ add_object(struct manifest *m, const char *path, const struct yaml_node *node)
 		add_problem(m, path, metadata ? &metadata->mark : &node->mark, missing);
 		return;
 	}
-	cJSON_AddItemToArray(comes_first(api_version, kind) ? m->first : m->rest, yaml_to_json(node));
+	cJSON_AddItemToArray(comes_first(api_version, kind) ? m->first : m->rest,
+			     yaml_to_json(node));
 }
 
 /* An object, or the items of a List, which may be Lists again. */
@@ -84,7 +85,8 @@ add_node(struct manifest *m, const char *path, const struct yaml_node *node, int
 		return;
 	}
 	items = yaml_get(node, "items");
-	if (!str_ends_with(scalar(node, "kind"), "List") || !items || items->kind != YAML_SEQUENCE) {
+	if (!str_ends_with(scalar(node, "kind"), "List") || !items ||
+	    items->kind != YAML_SEQUENCE) {
 		add_object(m, path, node);
 		return;
 	}
@@ -156,7 +158,8 @@ load_folder(struct manifest *m, const char *path, struct err *e)
 	}
 	free(entries);
 	if (count == 0)
-		return err_set(e, ERR_SPEC, "the folder %s holds no *.yaml, *.yml or *.json file", path);
+		return err_set(e, ERR_SPEC, "the folder %s holds no *.yaml, *.yml or *.json file",
+			       path);
 	return 0;
 }
 
@@ -169,7 +172,8 @@ manifest_load(const char *path, cJSON **ret_objects, struct err *e)
 	int rc = -1;
 
 	if (stat(path, &st) < 0) {
-		err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "reading the manifest %s", path);
+		err_errno(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_IO, "reading the manifest %s",
+			  path);
 		goto out;
 	}
 	if (!S_ISDIR(st.st_mode))

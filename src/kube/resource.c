@@ -163,14 +163,15 @@ find_kind(const cJSON *list, const char *kind)
 	const cJSON *description;
 
 	cJSON_ArrayForEach(description, json_at(list, "resources"))
-		if (!is_subresource(description) && str_equal(json_string(description, "kind", NULL), kind))
+		if (!is_subresource(description) &&
+		    str_equal(json_string(description, "kind", NULL), kind))
 			return description;
 	return NULL;
 }
 
 static int
-unknown_kind(struct kube_client *client, const cJSON *list, const char *api_version, const char *kind,
-	     struct err *e)
+unknown_kind(struct kube_client *client, const cJSON *list, const char *api_version,
+	     const char *kind, struct err *e)
 {
 	const char *server = kube_client_access(client)->server, *nearest;
 	const char **kinds = NULL;
@@ -178,8 +179,10 @@ unknown_kind(struct kube_client *client, const cJSON *list, const char *api_vers
 	size_t count = 0, cap = 0;
 
 	if (!list)
-		return err_set(e, ERR_NOT_FOUND, "%s does not know the apiVersion %s (of kind %s). Its "
-			"custom resource definitions may not be installed yet", server, api_version, kind);
+		return err_set(e, ERR_NOT_FOUND,
+			       "%s does not know the apiVersion %s (of kind %s). Its "
+			       "custom resource definitions may not be installed yet",
+			       server, api_version, kind);
 	cJSON_ArrayForEach(description, json_at(list, "resources"))
 		*VEC_PUSH(kinds, count, cap) = json_string(description, "kind", "");
 	*VEC_PUSH(kinds, count, cap) = NULL;
@@ -193,7 +196,8 @@ unknown_kind(struct kube_client *client, const cJSON *list, const char *api_vers
 
 int
 kube_resource_for_kind(struct kube_client *client, const char *api_version, const char *kind,
-		       const struct cancel *cancel, struct kube_resource *ret_resource, struct err *e)
+		       const struct cancel *cancel, struct kube_resource *ret_resource,
+		       struct err *e)
 {
 	const cJSON *list, *description;
 

@@ -19,8 +19,9 @@ struct kube_resource {
 void kube_resource_release(struct kube_resource *r);
 
 /*
- * Finds a resource by what a person writes: "secrets", "secret", "svc", "deployments.apps", "Deployment".
- * Answers of discovery are kept by the client. Errors: ERR_NOT_FOUND with "did you mean".
+ * Finds a resource by what a person writes: "secrets", "secret", "svc", "deployments.apps",
+ * "Deployment". Answers of discovery are kept by the client. Errors: ERR_NOT_FOUND with "did you
+ * mean".
  */
 int kube_resource_find(struct kube_client *client, const char *word, const struct cancel *cancel,
 		       struct kube_resource *ret_resource, struct err *e);
@@ -30,11 +31,11 @@ int kube_resource_for_kind(struct kube_client *client, const char *api_version, 
 			   const struct cancel *cancel, struct kube_resource *ret_resource,
 			   struct err *e);
 
-/* "/apis/apps/v1/namespaces/tsb/deployments/tsb"; ns is ignored for cluster resources, name may be NULL
- * for the collection, ns NULL for all namespaces. The caller frees. */
+/* "/apis/apps/v1/namespaces/tsb/deployments/tsb"; ns is ignored for cluster resources, name may be
+ * NULL for the collection, ns NULL for all namespaces. The caller frees. */
 char *kube_resource_path(const struct kube_resource *r, const char *ns, const char *name);
 
-/* "secret/iam-signing-key", "deployment.apps/tsb": how messages call an object. The caller frees. */
+/* "secret/iam-signing-key", "deployment.apps/tsb": an object's name in messages. The caller frees. */
 char *kube_resource_label(const struct kube_resource *r, const char *name);
 
 #endif

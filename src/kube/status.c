@@ -37,7 +37,7 @@ append_separated(struct str *out, const char *text)
 	str_append(out, text);
 }
 
-/* Each field that another manager owns, with that manager: clearer than the server's own summary. */
+/* Each field that another manager owns, with that manager: clearer than the server's summary. */
 static bool
 describe_conflicts(const cJSON *status, struct str *out)
 {
@@ -84,12 +84,13 @@ kube_status_error(const char *label, long code, const cJSON *status, struct err 
 	err_set(e, kind_of(code), "%s: %ld%s%s%s%s", label, code, *reason ? " " : "", reason,
 		text.len ? ": " : "", str_cstr(&text));
 	if (is_owned)
-		err_advise(e, "Leave these fields out of the manifest, or take them over with force");
+		err_advise(e,
+			   "Leave these fields out of the manifest, or take them over with force");
 	str_release(&text);
 	return -1;
 }
 
-/* The next segment of a path, decoded, or NULL at its end; moves *at behind it. The caller frees. */
+/* The next segment of a path, decoded, or NULL at its end; moves *at past it. The caller frees. */
 static char *
 next_segment(const char **at)
 {
@@ -102,7 +103,8 @@ next_segment(const char **at)
 	for (; **at && **at != '/'; (*at)++) {
 		unsigned value;
 
-		if (**at == '%' && isxdigit((unsigned char)(*at)[1]) && sscanf(*at + 1, "%2x", &value) == 1) {
+		if (**at == '%' && isxdigit((unsigned char)(*at)[1]) &&
+		    sscanf(*at + 1, "%2x", &value) == 1) {
 			str_append_char(&out, (char)value);
 			*at += 2;
 		} else {

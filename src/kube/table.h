@@ -18,8 +18,8 @@ typedef void table_row_fn(void *data, const struct kube_row *row);
 void table_read(struct table_reader *reader, const cJSON *table, table_row_fn *row);
 
 /*
- * The resource version that a watch goes on from after this Table of an event: its rows' own, or the
- * Table's. NULL where there is none.
+ * The resource version that a watch goes on from after this Table of an event: its rows' own, or
+ * the Table's. NULL where there is none.
  */
 const char *table_resource_version(const cJSON *table);
 

@@ -29,6 +29,7 @@ struct child {
 	enum err_kind stopped; /* why we stop it; ERR_NONE: we do not */
 	bool killed;
 	bool overflow; /* more was captured than is allowed */
+	bool quiet;    /* nobody holds the other end of the output just now */
 	int64_t deadline_ms;
 	int64_t kill_at_ms;	 /* when SIGTERM has not helped */
 	int64_t linger_until_ms; /* how long to wait for the end of its output */
@@ -67,7 +68,11 @@ take_output(struct child *c, bool capture, const char *bytes, size_t len)
 	str_append_bytes(options->capture, bytes, len);
 }
 
-/* One bounded read; false when nothing was there. EIO is how a pty says that everybody has left. */
+/*
+ * One bounded read; false when nothing was there. EIO is how a pty says that everybody has left, which
+ * a command may do before its end (GNU programs close their output first): the pty stays open until it
+ * is reaped, since closing it sends SIGHUP to whom it controls.
+ */
 static bool
 drain_once(struct child *c, int *fd, bool capture)
 {
@@ -83,6 +88,10 @@ drain_once(struct child *c, int *fd, bool capture)
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
 		return false;
+	if (!capture) {
+		c->quiet = true;
+		return false;
+	}
 	close(*fd);
 	*fd = -1;
 	return false;
@@ -140,7 +149,7 @@ check_clock(struct child *c)
 static bool
 is_over(const struct child *c)
 {
-	bool silent = c->process.output_fd < 0 && c->process.capture_fd < 0;
+	bool silent = c->quiet && c->process.capture_fd < 0;
 
 	return c->exited && (silent || clock_mono_ms() >= c->linger_until_ms);
 }
@@ -150,7 +159,7 @@ supervise(struct child *c)
 {
 	while (!is_over(c)) {
 		struct pollfd pfds[] = {
-			{ .fd = c->process.output_fd, .events = POLLIN },
+			{ .fd = c->quiet ? -1 : c->process.output_fd, .events = POLLIN },
 			{ .fd = c->process.capture_fd, .events = POLLIN },
 			{ .fd = c->exited ? -1 : c->process.pid_fd, .events = POLLIN },
 			{ .fd = c->stopped ? -1 : cancel_fd(c->options->cancel), .events = POLLIN },

@@ -180,7 +180,7 @@ report_not_authorised(const ldns_pkt *reply, const struct signed_update *u, stru
 	const ldns_rr *tsig = ldns_pkt_tsig(reply);
 	int error = 0;
 
-	if (tsig && ldns_rr_rd_count(tsig) > TSIG_OTHER)
+	if (u->key && tsig && ldns_rr_rd_count(tsig) > TSIG_OTHER)
 		error = ldns_rdf2native_int16(ldns_rr_rdf(tsig, TSIG_ERROR));
 	switch (error) {
 	case TSIG_BADKEY:

@@ -241,7 +241,7 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 	return len;
 }
 
-/* Data that stays unacknowledged (keepalive probes too) ends the connection: a dead link is noticed. */
+/* Data, or a keepalive probe, that stays unacknowledged ends the connection: no dead link stays. */
 static int
 on_socket(void *data, curl_socket_t socket, curlsocktype purpose)
 {
@@ -272,7 +272,7 @@ set_trust(struct http_client *c)
 
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (c->ca_pem || c->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);   /* or the system's folder counts too */
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);   /* else the system's counts too */
 	if (c->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
 	set_blob(easy, CURLOPT_CAINFO_BLOB, c->ca_pem);
@@ -361,7 +361,8 @@ set_request(struct exchange *x)
 	if (request->user) {
 		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
 		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
-		curl_easy_setopt(easy, CURLOPT_PASSWORD, request->password ? request->password : "");
+		curl_easy_setopt(easy, CURLOPT_PASSWORD,
+				 request->password ? request->password : "");
 	}
 	if (x->client->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
@@ -528,7 +529,8 @@ reason_of(const struct exchange *x, enum ending ending, CURLcode code)
 		return xasprintf("no complete answer within %s",
 				 duration_format(request->timeout_ms, limit));
 	case SILENT:
-		return xasprintf("nothing came for %s", duration_format(request->idle_timeout_ms, limit));
+		return xasprintf("nothing came for %s",
+				 duration_format(request->idle_timeout_ms, limit));
 	case ENDED:
 		break;
 	}

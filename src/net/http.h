@@ -17,11 +17,11 @@ struct http_client;
 
 /* How a client connects. Strings and PEM texts are copied; NULL where not wanted. */
 struct http_options {
-	const char *ca_pem;             /* the sole trust; NULL: the system's store, unless ca_file */
+	const char *ca_pem;             /* the sole trust; without: ca_file, or the system's store */
 	const char *ca_file;
 	const char *client_cert_pem;
 	const char *client_key_pem;     /* stays in memory */
-	const char *proxy_url;          /* "" : no proxy at all; NULL: libcurl's environment rules */
+	const char *proxy_url;          /* "": no proxy at all; NULL: libcurl's environment rules */
 	const char *const *resolve;     /* "host:port:address", NULL-terminated (CURLOPT_RESOLVE) */
 	const char *const *connect_to;  /* "host:port:host:port", NULL-terminated */
 	bool insecure;                  /* no verification at all */
@@ -39,7 +39,7 @@ struct http_request {
 	const char *method;             /* "GET" */
 	const char *url;
 	const char *label;              /* what messages call it; NULL: method and URL */
-	bool reads;                     /* changes nothing, though it is no GET (a review, a dry run) */
+	bool reads;                     /* changes nothing, as a review or a dry run does */
 	const char *const *headers;     /* "Name: value", NULL-terminated, or NULL */
 	const char *user, *password;    /* basic authentication, or NULL */
 	const char *body;
@@ -78,10 +78,10 @@ char *http_response_header(const struct http_response *r, const char *name);
 /*
  * Performs one exchange. Returns 0 for every answer, whatever its status. Errors: ERR_NET (before
  * anything was sent, or a read broke), ERR_TIMEOUT, ERR_CANCELLED, ERR_DENIED (TLS verification),
- * ERR_SPEC (the URL or a certificate of ours is unusable), ERR_REMOTE (no HTTP, or too much of it), and
- * for methods other than GET and HEAD ERR_UNKNOWN_OUTCOME where the request was sent and its answer
- * lost, by a timeout or a cancel too. Messages name method, URL and address. Of *ret_response only the
- * status is set on failure: what the server had answered by then, or 0.
+ * ERR_SPEC (the URL or a certificate of ours is unusable), ERR_REMOTE (no HTTP, or too much of it),
+ * and for methods other than GET and HEAD ERR_UNKNOWN_OUTCOME where the request was sent and its
+ * answer lost, by a timeout or a cancel too. Messages name method, URL and address. Of
+ * *ret_response only the status is set on failure: what the server had answered by then, or 0.
  */
 int http_perform(struct http_client *c, const struct http_request *request,
 		 struct http_response *ret_response, struct err *e);

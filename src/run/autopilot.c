@@ -52,7 +52,9 @@ answer_checklist(const struct prompt_state *prompt)
 		cJSON *item = cJSON_AddObjectToObject(items, prompt->items[i].id);
 
 		json_add_bool(item, "checked", true);
-		json_add_string(item, "value", "");
+		json_add_string(item, "value",
+				prompt->items[i].wants_value ? "(not observed: confirmed by --yes)"
+							     : "");
 	}
 	return answer;
 }
@@ -111,6 +113,8 @@ decide_planned(const struct autopilot *pilot, const struct run_state *state,
 {
 	const char *typed = NULL;
 
+	if (str_equal(step->confirm, "none") && str_equal(step->effect, "none"))
+		return AUTOPILOT_WAIT; /* the engine asks by itself */
 	if (str_equal(step->confirm, "none")) {
 		typed = "";
 	} else if (str_equal(step->confirm, "ask")) {

@@ -66,7 +66,11 @@ say_preflight(const struct record *record, const struct run_state *state,
 	(void)step;
 	for (size_t i = 0; i < state->preflight_count; i++)
 		wrong += !state->preflight[i].ok;
-	str_printf(out, "Preflight: %zu checks, %zu not passed", state->preflight_count, wrong);
+	if (state->preflight_count == 0)
+		str_append(out, "Preflight: there are no targets to reach");
+	else
+		str_printf(out, "Preflight: %zu of %zu targets reached",
+			   state->preflight_count - wrong, state->preflight_count);
 	for (size_t i = 0; i < state->preflight_count; i++)
 		if (!state->preflight[i].ok)
 			str_printf(out, "; %s: %s", state->preflight[i].title,

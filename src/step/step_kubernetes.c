@@ -16,14 +16,14 @@
 
 #define AS_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"
 #define AS_METADATA "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json"
-#define AS_METADATA_LIST \
+#define AS_METADATA_LIST                                                                           \
 	"application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json"
 
 enum {
 	PAGE = 500,
-	PAGE_OF_SECRETS = 50,           /* one may be a MiB, and an answer is bounded */
-	SECRET_MIN_BYTES = 8,           /* a shorter value would blacken half of every text */
-	RELISTS = 3,                    /* when the server forgets where a list stood */
+	PAGE_OF_SECRETS = 50, /* one may be a MiB, and an answer is bounded */
+	SECRET_MIN_BYTES = 8, /* a shorter value would blacken half of every text */
+	RELISTS = 3,	      /* when the server forgets where a list stood */
 };
 
 static const char last_applied[] = "kubectl.kubernetes.io/last-applied-configuration";
@@ -70,7 +70,8 @@ advise(const struct kube_step *s, struct err *e)
 	if (e->kind == ERR_DENIED)
 		err_advise(e, "Ask for that right, or do it by hand and note it");
 	else if (e->kind == ERR_NET)
-		err_advise(e, "Check the network and VPN to %s", kube_client_access(s->client)->server);
+		err_advise(e, "Check the network and VPN to %s",
+			   kube_client_access(s->client)->server);
 	else if (e->kind == ERR_NOT_FOUND)
 		err_advise(e, "Check the name and the namespace, and that %s is the right cluster",
 			   s->context);
@@ -96,13 +97,14 @@ int
 kube_step_check_name(const char *name, struct err *e)
 {
 	if (!*name)
-		return err_set(e, ERR_SPEC, "the name of the object is empty. Look at the parameter or "
-					    "output that it is made of");
+		return err_set(e, ERR_SPEC,
+			       "the name of the object is empty. Look at the parameter or "
+			       "output that it is made of");
 	for (const char *p = name; *p; p++)
 		if ((unsigned char)*p <= ' ' || strchr("/%?#\\", *p))
 			return err_set(e, ERR_SPEC,
-				       "\"%s\" cannot be the name of an object: it holds \"%c\"", name,
-				       *p);
+				       "\"%s\" cannot be the name of an object: it holds \"%c\"",
+				       name, *p);
 	if (str_equal(name, ".") || str_equal(name, ".."))
 		return err_set(e, ERR_SPEC, "\"%s\" cannot be the name of an object", name);
 	return 0;
@@ -404,7 +406,8 @@ kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON
 			if (i == 0)
 				hide_base64(ctx, name, value->valuestring);
 			else
-				hide_text(ctx, name, value->valuestring, strlen(value->valuestring));
+				hide_text(ctx, name, value->valuestring,
+					  strlen(value->valuestring));
 			free(name);
 		}
 	}
@@ -422,7 +425,8 @@ kube_step_age(const cJSON *object, char out[CLOCK_STAMP_MAX])
 {
 	int64_t created_ms;
 
-	if (clock_parse_utc(json_string(object, "metadata/creationTimestamp", ""), &created_ms) < 0) {
+	if (clock_parse_utc(json_string(object, "metadata/creationTimestamp", ""), &created_ms) <
+	    0) {
 		memcpy(out, "<unknown>", sizeof("<unknown>"));
 		return out;
 	}

@@ -19,10 +19,10 @@ struct kube_step {
 	struct step_context *ctx;
 	const struct action *action;
 	struct kube_client *client;
-	const char *context;            /* of the kubeconfig: what messages call the cluster */
-	const char *ns;                 /* `namespace:`, or else the target's; never NULL */
+	const char *context; /* of the kubeconfig: what messages call the cluster */
+	const char *ns;	     /* `namespace:`, or else the target's; never NULL */
 	bool all_namespaces;
-	struct kube_resource resource;  /* of `resource:`; zeros where the action has none */
+	struct kube_resource resource; /* of `resource:`; zeros where the action has none */
 };
 
 /* Reads `namespace`, `all_namespaces` and `resource`. Nothing to release on an error. */
@@ -34,8 +34,8 @@ void kube_step_release(struct kube_step *s);
 char *kube_step_place(const struct kube_step *s);
 
 /*
- * Puts "kubernetes.get secret/x in mgmt-b/tsb" before an error (name NULL: the collection), and what to
- * do after it. Returns -1.
+ * Puts "kubernetes.get secret/x in mgmt-b/tsb" before an error (name NULL: the collection), and
+ * what to do after it. Returns -1.
  */
 int kube_step_failed(const struct kube_step *s, const char *name, struct err *e);
 
@@ -52,21 +52,22 @@ char *kube_step_query(const struct kube_step *s);
 
 enum kube_step_form {
 	KUBE_STEP_OBJECTS,
-	KUBE_STEP_TABLE,                /* objects, and the columns that the server prints */
-	KUBE_STEP_METADATA,             /* enough for names and UIDs; no Secret's value travels */
+	KUBE_STEP_TABLE,    /* objects, and the columns that the server prints */
+	KUBE_STEP_METADATA, /* enough for names and UIDs; no Secret's value travels */
 };
 
 /* What was read. Release with kube_step_list_release(). */
 struct kube_step_list {
-	cJSON *items;                   /* array of objects */
-	cJSON *columns;                 /* the Table's definitions, or NULL */
-	cJSON *rows;                    /* array: the Table's cells of each item */
-	bool truncated;                 /* there are more than KUBE_STEP_MAX_ITEMS */
+	cJSON *items;	/* array of objects */
+	cJSON *columns; /* the Table's definitions, or NULL */
+	cJSON *rows;	/* array: the Table's cells of each item */
+	bool truncated; /* there are more than KUBE_STEP_MAX_ITEMS */
 };
 
 /*
- * Reads one object (name) or those that the action's selectors match (name NULL), in pages. Errors are
- * as kube_step_failed() leaves them; values of Secrets are registered before this returns.
+ * Reads one object (name) or those that the action's selectors match (name NULL), in pages.
+ * Errors are as kube_step_failed() leaves them; values of Secrets are registered before this
+ * returns.
  */
 int kube_step_fetch(struct kube_step *s, const char *name, enum kube_step_form form,
 		    struct kube_step_list *ret_list, struct err *e);
@@ -75,8 +76,8 @@ void kube_step_list_release(struct kube_step_list *list);
 bool kube_step_is_secret(const struct kube_step *s);
 
 /*
- * Registers every value of a Secret object as a secret, both as it is and in base64, but for the keys
- * that `show` names (an array, or NULL).
+ * Registers every value of a Secret object as a secret, both as it is and in base64, but for the
+ * keys that `show` names (an array, or NULL).
  */
 void kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON *show);
 /* Drops the annotation in which kubectl keeps a copy of the values, short ones included. */

@@ -14,15 +14,26 @@
 enum { DEFINITION_WAIT_MS = 30 * 1000, LOOK_AGAIN_MS = 500 };
 
 static const struct field fields[] = {
-	{ .name = "file", .type = FIELD_PATH, .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
+	{ .name = "file",
+	  .type = FIELD_PATH,
+	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
 	  .help = "A manifest, or a folder of them." },
-	{ .name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "namespace",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "For objects that name none; the target's namespace if not given." },
-	{ .name = "field_manager", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
-	  .otherwise = "lifeboat", .help = "Under which name the cluster records the fields." },
-	{ .name = "force", .type = FIELD_BOOL, .otherwise = "false",
+	{ .name = "field_manager",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
+	  .otherwise = "lifeboat",
+	  .help = "Under which name the cluster records the fields." },
+	{ .name = "force",
+	  .type = FIELD_BOOL,
+	  .otherwise = "false",
 	  .help = "Take over fields that another manager owns." },
-	{ .name = "show", .type = FIELD_LIST, .items = FIELD_STRING,
+	{ .name = "show",
+	  .type = FIELD_LIST,
+	  .items = FIELD_STRING,
 	  .help = "Keys of Secrets whose values are no secrets and may be shown, such as kid." },
 	{ .name = NULL },
 };
@@ -32,7 +43,7 @@ struct apply {
 	struct kube_step s;
 	const char *default_ns;
 	const char *manager;
-	unsigned flags;                 /* of enum kube_apply_flags */
+	unsigned flags; /* of enum kube_apply_flags */
 	cJSON *objects;
 };
 
@@ -156,7 +167,8 @@ aim_patiently(struct apply *a, const cJSON *object, struct err *e)
 		a->s.ctx->progress(a->s.ctx, "waiting until the cluster serves %s",
 				   json_string(object, "kind", ""));
 		if (clock_mono_ms() > deadline_ms) {
-			err_set(e, ERR_TIMEOUT, "the cluster does not serve %s %s after 30 s, though "
+			err_set(e, ERR_TIMEOUT,
+				"the cluster does not serve %s %s after 30 s, though "
 				"its definition was applied. Look at the definition's conditions",
 				json_string(object, "apiVersion", ""),
 				json_string(object, "kind", ""));
@@ -195,7 +207,7 @@ apply_permissions(struct step_context *ctx, const struct action *action,
 }
 
 struct difference {
-	struct preview *preview;        /* NULL: only counted */
+	struct preview *preview; /* NULL: only counted */
 	size_t changes;
 };
 
@@ -208,15 +220,14 @@ difference_line(void *data, char mark, const char *line)
 		d->changes++;
 	if (d->preview)
 		preview_add(d->preview,
-			    mark == '+'   ? PREVIEW_ADD
+			    mark == '+'	  ? PREVIEW_ADD
 			    : mark == '-' ? PREVIEW_REMOVE
 					  : PREVIEW_CONTEXT,
 			    "%s", line);
 }
 
 static void
-show_difference(struct preview *preview, const char *label, const cJSON *before,
-		const cJSON *after)
+show_difference(struct preview *preview, const char *label, const cJSON *before, const cJSON *after)
 {
 	struct difference d = { preview, 0 };
 
@@ -234,8 +245,9 @@ warn_of_owners(struct preview *preview, const cJSON *object, const char *label)
 	cJSON_ArrayForEach(owner, json_at(object, "metadata/ownerReferences"))
 		preview_add(preview, PREVIEW_WARNING,
 			    "%s is owned by %s %s, uid %s: where that is not in this cluster, the "
-			    "cluster deletes it again.", label, json_string(owner, "kind", "?"),
-			    json_string(owner, "name", "?"), json_string(owner, "uid", "?"));
+			    "cluster deletes it again.",
+			    label, json_string(owner, "kind", "?"), json_string(owner, "name", "?"),
+			    json_string(owner, "uid", "?"));
 }
 
 static void
@@ -282,9 +294,10 @@ preview_known(struct apply *a, const cJSON *object, struct preview *preview, str
 	if (rc == 0) {
 		show_difference(preview, label, before, after ? after : object);
 		if (!after && !is_namespace_here(a, a->s.ns))
-			preview_add(preview, PREVIEW_WARNING,
-				    "Namespace %s is not there yet, and this file does not make it.",
-				    a->s.ns);
+			preview_add(
+				preview, PREVIEW_WARNING,
+				"Namespace %s is not there yet, and this file does not make it.",
+				a->s.ns);
 		warn_of_owners(preview, object, label);
 	}
 	cJSON_Delete(before);
@@ -302,8 +315,9 @@ preview_object(struct apply *a, const cJSON *object, struct preview *preview, st
 		return -1;
 	if (known)
 		return preview_known(a, object, preview, e);
-	preview_add(preview, PREVIEW_TEXT, "%s %s, of a kind that this file defines:",
-		    json_string(object, "kind", ""), object_name(object));
+	preview_add(preview, PREVIEW_TEXT,
+		    "%s %s, of a kind that this file defines:", json_string(object, "kind", ""),
+		    object_name(object));
 	show_difference(preview, object_name(object), NULL, object);
 	return 0;
 }
@@ -318,9 +332,9 @@ apply_preview(struct step_context *ctx, const struct action *action, struct prev
 
 	if (apply_init(&a, ctx, action, e) < 0)
 		return -1;
-	preview_add(preview, PREVIEW_TEXT, "Applies %d objects of %s on %s as %s:",
-		    cJSON_GetArraySize(a.objects), json_string(action->with, "file", ""),
-		    a.s.context, a.manager);
+	preview_add(preview, PREVIEW_TEXT,
+		    "Applies %d objects of %s on %s as %s:", cJSON_GetArraySize(a.objects),
+		    json_string(action->with, "file", ""), a.s.context, a.manager);
 	if (a.flags & KUBE_APPLY_FORCE)
 		preview_add(preview, PREVIEW_WARNING,
 			    "force: fields that another manager owns are taken over.");
@@ -384,8 +398,8 @@ say_applied(const cJSON *applied, struct err *e)
 	const cJSON *object;
 
 	cJSON_ArrayForEach(object, applied)
-		str_printf(&names, "%s%s %s", names.len ? ", " : "", json_string(object, "kind", ""),
-			   object_name(object));
+		str_printf(&names, "%s%s %s", names.len ? ", " : "",
+			   json_string(object, "kind", ""), object_name(object));
 	if (names.len)
 		err_advise(e, "Applied by then: %s", str_cstr(&names));
 	str_release(&names);
@@ -457,8 +471,8 @@ probe_object(struct apply *a, const cJSON *object, struct err *e)
 }
 
 static int
-apply_probe(struct step_context *ctx, const struct action *action,
-	    enum probe_verdict *ret_verdict, struct err *e)
+apply_probe(struct step_context *ctx, const struct action *action, enum probe_verdict *ret_verdict,
+	    struct err *e)
 {
 	struct apply a;
 	const cJSON *object;

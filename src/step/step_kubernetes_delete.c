@@ -14,21 +14,36 @@ enum { LOOK_AGAIN_MS = 500, WAIT_MS = 5 * 60 * 1000 };
 static const char *const propagations[] = { "background", "foreground", "orphan", NULL };
 
 static const struct field fields[] = {
-	{ .name = "resource", .type = FIELD_STRING, .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
+	{ .name = "resource",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
 	  .help = "What to delete, as kubectl calls it: secrets, pods, deployments.apps." },
-	{ .name = "names", .type = FIELD_ONE_OR_LIST, .items = FIELD_STRING,
+	{ .name = "names",
+	  .type = FIELD_ONE_OR_LIST,
+	  .items = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE | FIELD_NONEMPTY,
 	  .help = "The names of the objects; either this or `selector` is needed." },
-	{ .name = "selector", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "selector",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A label selector: deletes every object that it matches." },
-	{ .name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "namespace",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Where they are; the target's namespace if not given." },
-	{ .name = "wait", .type = FIELD_BOOL, .otherwise = "true",
+	{ .name = "wait",
+	  .type = FIELD_BOOL,
+	  .otherwise = "true",
 	  .help = "Wait until these very objects are gone; a new one of the name is another." },
-	{ .name = "ignore_missing", .type = FIELD_BOOL, .otherwise = "true",
+	{ .name = "ignore_missing",
+	  .type = FIELD_BOOL,
+	  .otherwise = "true",
 	  .help = "A name that is not there is no failure." },
-	{ .name = "propagation", .type = FIELD_CHOICE, .choices = propagations,
-	  .otherwise = "background", .help = "What becomes of the objects that it owns." },
+	{ .name = "propagation",
+	  .type = FIELD_CHOICE,
+	  .choices = propagations,
+	  .otherwise = "background",
+	  .help = "What becomes of the objects that it owns." },
 	{ .name = NULL },
 };
 
@@ -74,8 +89,9 @@ check_fields(const struct action *action, struct err *e)
 	if (!names == !selector)
 		return err_set(e, ERR_SPEC, "kubernetes.delete needs either `names` or `selector`");
 	if (selector && !*selector)
-		return err_set(e, ERR_SPEC, "kubernetes.delete: the selector is empty, and would match "
-					    "every object of the namespace. Look at what it is made of");
+		return err_set(e, ERR_SPEC,
+			       "kubernetes.delete: the selector is empty, and would match "
+			       "every object of the namespace. Look at what it is made of");
 	if (names && check_names(names, e) < 0)
 		return err_wrap(e, "kubernetes.delete");
 	return 0;
@@ -208,7 +224,8 @@ preview_doomed(const struct kube_step *s, const struct doomed *d, struct preview
 	const cJSON *entry;
 
 	cJSON_ArrayForEach(entry, d->found) {
-		const char *name = json_string(entry, "name", ""), *uid = json_string(entry, "uid", "");
+		const char *name = json_string(entry, "name", ""),
+			   *uid = json_string(entry, "uid", "");
 		char *label = kube_resource_label(&s->resource, name);
 		char *path = kube_step_path(s, name);
 
@@ -260,7 +277,8 @@ delete_preview(struct step_context *ctx, const struct action *action, struct pre
 		preview_add(preview, PREVIEW_TEXT, "Nothing is there to delete.");
 	if (cJSON_IsArray(names) && cJSON_GetArraySize(names) == 1)
 		names = names->child;
-	preview_set_name(preview, cJSON_IsString(names) ? names->valuestring : action->target->name);
+	preview_set_name(preview,
+			 cJSON_IsString(names) ? names->valuestring : action->target->name);
 	rc = check_missing(&s, &d, e);
 	doomed_release(&d);
 out:
@@ -292,7 +310,10 @@ delete_one(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *
 	char *path = kube_step_path(s, name);
 	char *body = delete_body(s, json_string(entry, "uid", ""));
 	struct kube_request request = {
-		.method = "DELETE", .path = path, .body = body, .body_len = strlen(body),
+		.method = "DELETE",
+		.path = path,
+		.body = body,
+		.body_len = strlen(body),
 		.cancel = s->ctx->cancel,
 	};
 	long status = 0;
@@ -436,15 +457,18 @@ wait_until_gone(struct kube_step *s, const cJSON *deleted, struct err *e)
 		else if (!waiting->child)
 			break;
 		else if (clock_mono_ms() >= deadline_ms)
-			rc = err_set(e, ERR_TIMEOUT, "kubernetes.delete: it was deleted, but is still "
-				     "there: %s", held_by ? held_by : why.message);
+			rc = err_set(e, ERR_TIMEOUT,
+				     "kubernetes.delete: it was deleted, but is still "
+				     "there: %s",
+				     held_by ? held_by : why.message);
 		else
 			s->ctx->progress(s->ctx, "%d of %d gone; still there: %s",
 					 total - cJSON_GetArraySize(waiting), total,
 					 held_by ? held_by : why.message);
 		free(held_by);
 		if (rc == 0 && cancel_sleep(s->ctx->cancel, LOOK_AGAIN_MS))
-			rc = err_set(e, ERR_CANCELLED, "kubernetes.delete: waiting for the end was "
+			rc = err_set(e, ERR_CANCELLED,
+				     "kubernetes.delete: waiting for the end was "
 				     "cancelled");
 	}
 	cJSON_Delete(waiting);
@@ -452,8 +476,7 @@ wait_until_gone(struct kube_step *s, const cJSON *deleted, struct err *e)
 }
 
 static int
-delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_result,
-	   struct err *e)
+delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
 {
 	struct doomed d = { NULL, NULL };
 	cJSON *deleted = cJSON_CreateArray(), *result;
@@ -484,8 +507,8 @@ out:
 
 /* What is there may be the old one, or one that a controller made since: its age tells a person. */
 static int
-delete_probe(struct step_context *ctx, const struct action *action,
-	     enum probe_verdict *ret_verdict, struct err *e)
+delete_probe(struct step_context *ctx, const struct action *action, enum probe_verdict *ret_verdict,
+	     struct err *e)
 {
 	struct doomed d = { NULL, NULL };
 	const cJSON *entry;
@@ -497,8 +520,9 @@ delete_probe(struct step_context *ctx, const struct action *action,
 	rc = find_all(&s, &d, e);
 	if (rc == 0) {
 		cJSON_ArrayForEach(entry, d.found) {
-			char *what = xasprintf("is there: uid %s, age %s", json_string(entry, "uid", ""),
-					       json_string(entry, "age", ""));
+			char *what =
+				xasprintf("is there: uid %s, age %s", json_string(entry, "uid", ""),
+					  json_string(entry, "age", ""));
 
 			report(&s, json_string(entry, "name", ""), what);
 			free(what);

@@ -12,19 +12,33 @@
 enum { MAX_COLUMNS = 12, MAX_SHOWN = 200, MAX_CELL = 48 };
 
 static const struct field fields[] = {
-	{ .name = "resource", .type = FIELD_STRING, .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
+	{ .name = "resource",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
 	  .help = "What to read, as kubectl calls it: secrets, svc, deployments.apps." },
-	{ .name = "name", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "name",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "The one object to read; without it, the list." },
-	{ .name = "selector", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "selector",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A label selector that narrows the list." },
-	{ .name = "field_selector", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "field_selector",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A field selector that narrows the list, such as status.phase=Running." },
-	{ .name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "namespace",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Where to look; the target's namespace if not given." },
-	{ .name = "all_namespaces", .type = FIELD_BOOL, .otherwise = "false",
+	{ .name = "all_namespaces",
+	  .type = FIELD_BOOL,
+	  .otherwise = "false",
 	  .help = "Read the list of all namespaces." },
-	{ .name = "show", .type = FIELD_LIST, .items = FIELD_STRING,
+	{ .name = "show",
+	  .type = FIELD_LIST,
+	  .items = FIELD_STRING,
 	  .help = "Keys of a Secret whose values are no secrets and may be shown, such as kid." },
 	{ .name = NULL },
 };
@@ -41,15 +55,16 @@ check_fields(const struct action *action, struct err *e)
 	if (json_string(action->with, "selector", NULL) ||
 	    json_string(action->with, "field_selector", NULL) ||
 	    json_bool(action->with, "all_namespaces", false))
-		return err_set(e, ERR_SPEC,
-			       "kubernetes.get: `name` reads one object and goes with neither a selector "
-			       "nor `all_namespaces`. Remove one of them");
+		return err_set(
+			e, ERR_SPEC,
+			"kubernetes.get: `name` reads one object and goes with neither a selector "
+			"nor `all_namespaces`. Remove one of them");
 	return 0;
 }
 
 static int
-get_permissions(struct step_context *ctx, const struct action *action,
-		struct permission_list *list, struct err *e)
+get_permissions(struct step_context *ctx, const struct action *action, struct permission_list *list,
+		struct err *e)
 {
 	const char *name = json_string(action->with, "name", NULL);
 	struct kube_step s;
@@ -89,7 +104,7 @@ struct grid {
 	int columns[MAX_COLUMNS];
 	size_t width[MAX_COLUMNS];
 	size_t count;
-	size_t ns_width;                /* 0: the namespace is not shown */
+	size_t ns_width; /* 0: the namespace is not shown */
 };
 
 static char *
@@ -223,7 +238,8 @@ print_conditions(const cJSON *object, struct str *out)
 	const cJSON *c;
 
 	cJSON_ArrayForEach(c, json_at(object, "status/conditions")) {
-		const char *reason = json_string(c, "reason", ""), *text = json_string(c, "message", "");
+		const char *reason = json_string(c, "reason", ""),
+			   *text = json_string(c, "message", "");
 
 		str_printf(out, "  %s=%s%s%s%s%s\n", json_string(c, "type", "?"),
 			   json_string(c, "status", "?"), *reason ? "  " : "", reason,
@@ -239,7 +255,8 @@ print_keys(const cJSON *secret, const cJSON *show, struct str *out)
 
 	cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(secret, "data")) {
 		size_t len = 0;
-		char *bytes = kube_step_decode(cJSON_IsString(value) ? value->valuestring : "", &len);
+		char *bytes =
+			kube_step_decode(cJSON_IsString(value) ? value->valuestring : "", &len);
 
 		if (kube_step_shows(show, value->string))
 			str_printf(out, "  %s  %s\n", value->string, bytes);

@@ -14,31 +14,50 @@
 
 enum {
 	MAX_SOURCES = 64,
-	MAX_LINES = 1000,               /* of the result; count tells of all */
+	MAX_LINES = 1000, /* of the result; count tells of all */
 	MAX_BYTES = 256 << 10,
 	LOOK_AGAIN_MS = 1000,
 };
 
 static const struct field fields[] = {
-	{ .name = "pod", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "pod",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "The pod; either this or `selector` is needed." },
-	{ .name = "selector", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "selector",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A label selector: the logs of all pods that it matches." },
-	{ .name = "container", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "container",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Only the container of this name; all of them if not given." },
-	{ .name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "namespace",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Where the pods are; the target's namespace if not given." },
-	{ .name = "tail", .type = FIELD_INT, .otherwise = "100",
+	{ .name = "tail",
+	  .type = FIELD_INT,
+	  .otherwise = "100",
 	  .help = "How many of the last lines of each container to begin with." },
-	{ .name = "since", .type = FIELD_DURATION,
+	{ .name = "since",
+	  .type = FIELD_DURATION,
 	  .help = "Only lines that are younger than this." },
-	{ .name = "contains", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "contains",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A text that a line must contain; without such a line the step fails." },
-	{ .name = "absent", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "absent",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A text that no line may contain; a line with it fails the step." },
-	{ .name = "follow_until", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "follow_until",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Follow the logs until a line contains this text." },
-	{ .name = "timeout", .type = FIELD_DURATION, .otherwise = "5m",
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  .otherwise = "5m",
 	  .help = "How long to follow at most." },
 	{ .name = NULL },
 };
@@ -46,7 +65,7 @@ static const struct field fields[] = {
 /* One container's log. */
 struct source {
 	char *pod, *uid, *container;
-	char *origin;                   /* "pod/container" */
+	char *origin; /* "pod/container" */
 	struct log_cursor cursor;
 	bool begun;
 };
@@ -54,22 +73,22 @@ struct source {
 /* One reading, while it lasts. */
 struct reading {
 	struct kube_step s;
-	const char *pod;                /* or NULL: a selector */
-	const char *container, *contains, *absent, *until;      /* or NULL */
+	const char *pod;				   /* or NULL: a selector */
+	const char *container, *contains, *absent, *until; /* or NULL */
 	int64_t tail;
-	char since[CLOCK_STAMP_MAX];    /* "": from the beginning */
+	char since[CLOCK_STAMP_MAX]; /* "": from the beginning */
 	struct source *sources;
 	size_t count, cap;
 	struct source *current;
 	struct str scratch;
-	cJSON *lines;                   /* the last ones, sanitised */
+	cJSON *lines; /* the last ones, sanitised */
 	int kept;
 	size_t kept_bytes;
 	int64_t total;
-	char *matched;                  /* the line with `follow_until`, or else `contains` */
-	char *forbidden;                /* the line that holds `absent` */
-	bool has_contents;              /* a line contained `contains` */
-	bool answered;                  /* at least one log could be read */
+	char *matched;	   /* the line with `follow_until`, or else `contains` */
+	char *forbidden;   /* the line that holds `absent` */
+	bool has_contents; /* a line contained `contains` */
+	bool answered;	   /* at least one log could be read */
 };
 
 static const char *
@@ -246,7 +265,9 @@ static int
 read_source(struct reading *r, struct source *source, struct err *e)
 {
 	struct kube_logs_options options = {
-		.ns = r->s.ns, .pod = source->pod, .container = source->container,
+		.ns = r->s.ns,
+		.pod = source->pod,
+		.container = source->container,
 		.tail_lines = source->begun ? -1 : r->tail,
 		.since_time = r->since[0] ? r->since : NULL,
 	};
@@ -300,8 +321,8 @@ read_once(struct reading *r, struct err *e)
 	if (find_sources(r, e) < 0)
 		return -1;
 	if (!r->count) {
-		err_set(e, ERR_NOT_FOUND, "there is no such %s%s", r->container ? "container: " : "pod",
-			r->container ? r->container : "");
+		err_set(e, ERR_NOT_FOUND, "there is no such %s%s",
+			r->container ? "container: " : "pod", r->container ? r->container : "");
 		return kube_step_failed(&r->s, r->pod, e);
 	}
 	if (read_round(r, &why, e) < 0)
@@ -314,9 +335,12 @@ give_up(struct reading *r, const struct err *why, struct err *e)
 {
 	const cJSON *line = cJSON_GetArrayItem(r->lines, r->kept - 1);
 
-	err_set(e, ERR_TIMEOUT, "no line contained \"%s\" in time; %lld lines were read. Last seen: %s",
-		r->until, (long long)r->total,
-		line ? line->valuestring : why->kind ? why->message : "nothing");
+	err_set(e, ERR_TIMEOUT,
+		"no line contained \"%s\" in time; %lld lines were read. Last seen: %s", r->until,
+		(long long)r->total,
+		line	    ? line->valuestring
+		: why->kind ? why->message
+			    : "nothing");
 	return kube_step_failed(&r->s, r->pod, e);
 }
 
@@ -398,8 +422,9 @@ preview_source(const struct reading *r, const struct source *source, struct prev
 {
 	char *path = kube_resource_path(&r->s.resource, r->s.ns, source->pod);
 
-	preview_add(preview, PREVIEW_REQUEST, "GET %s/log?container=%s&timestamps=true&tailLines=%lld",
-		    path, source->container, (long long)r->tail);
+	preview_add(preview, PREVIEW_REQUEST,
+		    "GET %s/log?container=%s&timestamps=true&tailLines=%lld", path,
+		    source->container, (long long)r->tail);
 	free(path);
 }
 

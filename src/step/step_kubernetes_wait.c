@@ -11,26 +11,45 @@
 #include "step/steps.h"
 
 static const struct field fields[] = {
-	{ .name = "resource", .type = FIELD_STRING, .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
+	{ .name = "resource",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
 	  .help = "What to wait for, as kubectl calls it: pods, deployments.apps." },
-	{ .name = "name", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "name",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "The one object; without it, all that `selector` matches." },
-	{ .name = "selector", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "selector",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "A label selector." },
-	{ .name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "namespace",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "Where to look; the target's namespace if not given." },
-	{ .name = "for", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,
+	{ .name = "for",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "exists, deleted, or a condition: condition=Ready, condition=Available=False." },
-	{ .name = "expect", .type = FIELD_EXPRESSION,
+	{ .name = "expect",
+	  .type = FIELD_EXPRESSION,
 	  .help = "Instead of `for`: an expression that must hold for each object." },
-	{ .name = "count", .type = FIELD_INT, .otherwise = "1",
+	{ .name = "count",
+	  .type = FIELD_INT,
+	  .otherwise = "1",
 	  .help = "How many objects there must be at least." },
-	{ .name = "fail_on", .type = FIELD_LIST, .items = FIELD_STRING,
+	{ .name = "fail_on",
+	  .type = FIELD_LIST,
+	  .items = FIELD_STRING,
 	  .help = "What ends the wait at once: reasons of containers (CrashLoopBackOff) and "
 		  "conditions (Failed, Progressing=False) or their reasons." },
-	{ .name = "interval", .type = FIELD_DURATION, .otherwise = "2s",
+	{ .name = "interval",
+	  .type = FIELD_DURATION,
+	  .otherwise = "2s",
 	  .help = "How often to look." },
-	{ .name = "timeout", .type = FIELD_DURATION, .otherwise = "10m",
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  .otherwise = "10m",
 	  .help = "How long to wait in all." },
 	{ .name = NULL },
 };
@@ -39,9 +58,9 @@ enum goal_kind { GOAL_EXISTS, GOAL_DELETED, GOAL_CONDITION, GOAL_EXPECT };
 
 struct goal {
 	enum goal_kind kind;
-	char *condition;                /* GOAL_CONDITION */
+	char *condition; /* GOAL_CONDITION */
 	char *value;
-	const char *expect;             /* GOAL_EXPECT; borrowed */
+	const char *expect; /* GOAL_EXPECT; borrowed */
 };
 
 static void
@@ -65,12 +84,16 @@ parse_for(const char *text, struct goal *ret_goal, struct err *e)
 	}
 	type = text + sizeof(prefix) - 1;
 	if (strncasecmp(text, prefix, sizeof(prefix) - 1) != 0 || !*type || *type == '=')
-		return err_set(e, ERR_SPEC, "kubernetes.wait: `for: %s` is not understood. Write exists, "
-			       "deleted, condition=Ready or condition=Available=True", text);
+		return err_set(e, ERR_SPEC,
+			       "kubernetes.wait: `for: %s` is not understood. Write exists, "
+			       "deleted, condition=Ready or condition=Available=True",
+			       text);
 	equals = strchr(type, '=');
 	if (equals && !equals[1])
-		return err_set(e, ERR_SPEC, "kubernetes.wait: `for: %s` lacks a value after the last "
-			       "\"=\". Write condition=Ready=True", text);
+		return err_set(e, ERR_SPEC,
+			       "kubernetes.wait: `for: %s` lacks a value after the last "
+			       "\"=\". Write condition=Ready=True",
+			       text);
 	g.kind = GOAL_CONDITION;
 	g.condition = equals ? xstrndup(type, (size_t)(equals - type)) : xstrdup(type);
 	g.value = xstrdup(equals ? equals + 1 : "True");
@@ -100,11 +123,11 @@ goal_init(struct goal *g, const struct action *action, struct err *e)
 struct wait {
 	struct kube_step s;
 	struct goal goal;
-	const char *name;               /* or NULL: a selector */
-	int64_t wanted;                 /* this many objects */
+	const char *name; /* or NULL: a selector */
+	int64_t wanted;	  /* this many objects */
 	const cJSON *fail_on;
-	cJSON *first;                   /* GOAL_DELETED: {UID: name} of the first look */
-	struct str seen;                /* "2/3 ready; tsb: ContainerCreating" */
+	cJSON *first;	 /* GOAL_DELETED: {UID: name} of the first look */
+	struct str seen; /* "2/3 ready; tsb: ContainerCreating" */
 };
 
 static int
@@ -242,13 +265,16 @@ conditions_name(const cJSON *object, const char *word)
 	const cJSON *c;
 
 	cJSON_ArrayForEach(c, json_at(object, "status/conditions")) {
-		const char *type = json_string(c, "type", ""), *status = json_string(c, "status", "");
+		const char *type = json_string(c, "type", ""),
+			   *status = json_string(c, "status", "");
 		size_t len = strlen(type);
 
 		if (strcasecmp(json_string(c, "reason", ""), word) == 0)
 			return true;
 		if (strncasecmp(word, type, len) == 0 &&
-		    strcasecmp(word[len] == '=' ? word + len + 1 : word[len] ? "" : "True",
+		    strcasecmp(word[len] == '=' ? word + len + 1
+			       : word[len]	? ""
+						: "True",
 			       status) == 0)
 			return true;
 	}
@@ -269,8 +295,8 @@ check_fail_on(struct wait *w, const cJSON *object, struct err *e)
 		     !statuses_name(json_at(object, "status/initContainerStatuses"), text) &&
 		     !conditions_name(object, text)))
 			continue;
-		err_set(e, ERR_CHECK, "it says %s, which `fail_on` names. Look at its events and logs",
-			text);
+		err_set(e, ERR_CHECK,
+			"it says %s, which `fail_on` names. Look at its events and logs", text);
 		return kube_step_failed(&w->s, name, e);
 	}
 	return 0;
@@ -298,7 +324,8 @@ judge_deleted(struct wait *w, const cJSON *items)
 
 	remember_first(w, items);
 	cJSON_ArrayForEach(item, items)
-		if (cJSON_GetObjectItemCaseSensitive(w->first, json_string(item, "metadata/uid", "")))
+		if (cJSON_GetObjectItemCaseSensitive(w->first,
+						     json_string(item, "metadata/uid", "")))
 			left++;
 	str_printf(&w->seen, "%d of %d still there", left, cJSON_GetArraySize(w->first));
 	return left == 0;
@@ -427,7 +454,8 @@ wait_until_met(struct wait *w, struct kube_step_list *ret_list, struct err *e)
 		if (interval_ms > deadline_ms - now_ms)
 			interval_ms = deadline_ms - now_ms;
 		if (cancel_sleep(w->s.ctx->cancel, interval_ms))
-			return err_set(e, ERR_CANCELLED, "kubernetes.wait: cancelled. Last seen: %s",
+			return err_set(e, ERR_CANCELLED,
+				       "kubernetes.wait: cancelled. Last seen: %s",
 				       str_cstr(&w->seen));
 	}
 }
@@ -520,7 +548,7 @@ const struct executor step_kubernetes_wait = {
 		.target_required = true,
 		.effect = EFFECT_READS,
 		.fields = fields,
-		.result = "with `name` the object; with `selector` {\"items\": […], \"count\": N}; of "
+		.result = "with `name` the object; with `selector` {\"items\", \"count\"}; of "
 			  "`for: deleted` {\"deleted\": true}",
 	},
 	.permissions = wait_permissions,

@@ -13,9 +13,9 @@
 #include "step/steps.h"
 
 struct connection {
-	char *context, *kubeconfig, *ns;        /* of the target's fields; each may be NULL */
+	char *context, *kubeconfig, *ns; /* of the target's fields; each may be NULL */
 	struct secrets *secrets;
-	struct kube_client *client;             /* NULL until it is needed */
+	struct kube_client *client; /* NULL until it is needed */
 };
 
 static char *

@@ -300,6 +300,19 @@ replace_value(struct comparison *c, cJSON *value)
 	}
 }
 
+/* Leaves each member out of an object, one by one; readers follow `child` and `next` only. */
+static void
+leave_out_members(struct comparison *c, cJSON *object)
+{
+	for (cJSON **link = &object->child; *link; link = &(*link)->next) {
+		cJSON *member = *link;
+
+		*link = member->next;
+		compare(c, "without", member->string);
+		*link = member;
+	}
+}
+
 static void
 mutate(struct comparison *c, cJSON *value)
 {
@@ -309,19 +322,14 @@ mutate(struct comparison *c, cJSON *value)
 		cJSON_AddItemToObject(value, "oops", cJSON_CreateString("x"));
 		compare(c, "an unknown key below", value->string);
 		cJSON_DeleteItemFromObjectCaseSensitive(value, "oops");
+		leave_out_members(c, value);
 	}
-	for (int i = 0; i < cJSON_GetArraySize(value); i++) {
-		member = cJSON_GetArrayItem(value, i);
+	cJSON_ArrayForEach(member, value) {
 		/* A default is held to its parameter's type, which is beyond the schema. */
 		if (member->string && strcmp(member->string, "default") == 0)
 			continue;
 		replace_value(c, member);
 		mutate(c, member);
-	}
-	for (int i = 0; cJSON_IsObject(value) && i < cJSON_GetArraySize(value); i++) {
-		member = cJSON_DetachItemFromArray(value, i);
-		compare(c, "without", member->string);
-		cJSON_InsertItemInArray(value, i, member);
 	}
 }
 
@@ -362,9 +370,10 @@ runbook_schema_of_every_mutation_agrees_with_tables(void **state)
 	compare(&c, "unchanged", NULL);
 	assert_int_equal(c.refused, 0);
 	mutate(&c, c.document);
+	compare(&c, "unchanged at the end", NULL);
 	assert_true(c.count > 5000);
 	assert_true(c.refused > c.count / 3);
-	assert_true(c.refused < c.count);
+	assert_true(c.refused < c.count * 9 / 10);
 	cJSON_Delete(c.document);
 	cJSON_Delete((cJSON *)(uintptr_t)c.validator.root);
 }

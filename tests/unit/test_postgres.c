@@ -1,0 +1,346 @@
+#include "config.h"
+
+#include "net/postgres.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "fixture_postgres.h"
+
+static struct fixture_postgres server;
+static bool have_server;
+
+static int
+try_connect(const struct postgres_options *options, struct postgres **ret_pg, struct err *e)
+{
+	if (!have_server) {
+		print_message("skipped: no PostgreSQL server is installed\n");
+		skip();
+	}
+	return postgres_connect(options, ret_pg, e);
+}
+
+/* The port answers before the server is ready to: 57P03 until then. */
+static struct postgres *
+connect_or_fail(void)
+{
+	struct postgres_options options = { .conninfo = server.conninfo };
+	int64_t until_ms = clock_mono_ms() + 5000;
+	struct postgres *pg = NULL;
+	struct err e = ERR_INIT;
+
+	while (try_connect(&options, &pg, &e) < 0) {
+		if (e.kind != ERR_NET || clock_mono_ms() > until_ms)
+			fail_msg("%s", e.message);
+		fixture_pause();
+	}
+	return pg;
+}
+
+static cJSON *
+query(struct postgres *pg, const char *sql, const char *const *params, size_t count)
+{
+	struct err e = ERR_INIT;
+	cJSON *result = NULL;
+
+	if (postgres_query(pg, sql, params, count, 0, NULL, &result, &e) < 0)
+		fail_msg("%s: %s", sql, e.message);
+	return result;
+}
+
+static enum err_kind
+query_fails(struct postgres *pg, const char *sql, const char *says)
+{
+	struct err e = ERR_INIT;
+	cJSON *result = NULL;
+
+	assert_int_equal(postgres_query(pg, sql, NULL, 0, 0, NULL, &result, &e), -1);
+	if (!strstr(e.message, says))
+		fail_msg("\"%s\" lacks \"%s\"", e.message, says);
+	return e.kind;
+}
+
+static void
+postgres_query_values_keep_their_types(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+	const char *params[] = { "7", NULL, "grün" };
+	cJSON *result =
+		query(pg,
+		      "SELECT $1::int4 AS n, $2::text AS nothing, $3::text AS word, true AS yes, "
+		      "2.5::float8 AS half, 9007199254740993::int8 AS big, 1.10::numeric AS exact, "
+		      "'{\"a\":[1]}'::jsonb AS doc, 'NaN'::float8 AS nan, 1 AS n",
+		      params, 3);
+	char *text = json_print(json_at(result, "rows/0"));
+
+	(void)state;
+	assert_string_equal(text,
+			    "{\"n\":7,\"nothing\":null,\"word\":\"grün\",\"yes\":true,\"half\":2.5,"
+			    "\"big\":\"9007199254740993\",\"exact\":\"1.10\",\"doc\":{\"a\":[1]},"
+			    "\"nan\":\"NaN\",\"n_2\":1}");
+	assert_int_equal(json_int(result, "row_count", -1), 1);
+	assert_false(json_bool(result, "truncated", true));
+	assert_string_equal(json_string(result, "command", ""), "SELECT 1");
+	assert_string_equal(json_string(result, "columns/9", ""), "n_2");
+	free(text);
+	cJSON_Delete(result);
+	postgres_free(pg);
+}
+
+static void
+postgres_query_no_rows_still_has_columns(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+	cJSON *result = query(pg, "SELECT 1 AS a WHERE false", NULL, 0);
+
+	(void)state;
+	assert_int_equal(json_int(result, "row_count", -1), 0);
+	assert_string_equal(json_string(result, "columns/0", ""), "a");
+	cJSON_Delete(result);
+	result = query(pg, "BEGIN READ ONLY", NULL, 0);
+	assert_string_equal(json_string(result, "command", ""), "BEGIN");
+	cJSON_Delete(result);
+	postgres_free(pg);
+}
+
+static void
+postgres_query_many_rows_are_cut_and_counted(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+	struct err e = ERR_INIT;
+	cJSON *result = NULL;
+
+	(void)state;
+	assert_int_equal(postgres_query(pg, "SELECT g FROM generate_series(1, 5000) g", NULL, 0, 10,
+					NULL, &result, &e),
+			 0);
+	assert_int_equal(cJSON_GetArraySize(json_at(result, "rows")), 10);
+	assert_int_equal(json_int(result, "row_count", -1), 5000);
+	assert_true(json_bool(result, "truncated", false));
+	cJSON_Delete(result);
+	postgres_free(pg);
+}
+
+static void
+postgres_query_errors_have_sqlstate_and_kind(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+
+	(void)state;
+	assert_int_equal(query_fails(pg, "SELECT nope",
+				     "SQLSTATE 42703: column \"nope\" does not exist, "
+				     "at character 8"),
+			 ERR_REMOTE);
+	assert_int_equal(query_fails(pg, "SELECT 1; SELECT 2", "SQLSTATE 42601"), ERR_REMOTE);
+	assert_int_equal(query_fails(pg, "", "empty"), ERR_SPEC);
+	cJSON_Delete(query(pg, "SET statement_timeout = 20", NULL, 0));
+	assert_int_equal(query_fails(pg, "SELECT pg_sleep(5)", "SQLSTATE 57014"), ERR_TIMEOUT);
+	cJSON_Delete(query(pg, "SET ROLE pg_monitor", NULL, 0));
+	assert_int_equal(query_fails(pg, "SELECT rolpassword FROM pg_authid", "SQLSTATE 42501"),
+			 ERR_DENIED);
+	postgres_free(pg);
+}
+
+static void
+postgres_query_copy_is_refused(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+
+	(void)state;
+	assert_int_equal(query_fails(pg, "COPY (SELECT 1) TO STDOUT", "COPY"), ERR_SPEC);
+	assert_int_equal(query_fails(pg, "SELECT 1", "no longer usable"), ERR_NET);
+	postgres_free(pg);
+}
+
+static void *
+request_cancel(void *data)
+{
+	poll(NULL, 0, 50);
+	cancel_request(data);
+	return NULL;
+}
+
+static void
+postgres_query_cancelled_ends_the_statement_too(void **state)
+{
+	struct postgres *pg = connect_or_fail(), *other = connect_or_fail();
+	struct cancel *cancel = cancel_new();
+	int64_t begin_ms = clock_mono_ms(), running = 1;
+	struct err e = ERR_INIT;
+	cJSON *result = NULL;
+	pthread_t thread;
+
+	(void)state;
+	pthread_create(&thread, NULL, request_cancel, cancel);
+	assert_int_equal(postgres_query(pg, "SELECT pg_sleep(30)", NULL, 0, 0, cancel, &result, &e),
+			 -1);
+	assert_int_equal(e.kind, ERR_CANCELLED);
+	assert_in_range(clock_mono_ms() - begin_ms, 50, 1000);
+	pthread_join(thread, NULL);
+	for (int i = 0; running && i < 400; i++) {
+		result = query(other,
+			       "SELECT count(*) AS n FROM pg_stat_activity "
+			       "WHERE state = 'active' AND query = 'SELECT pg_sleep(30)'",
+			       NULL, 0);
+		running = json_int(result, "rows/0/n", -1);
+		cJSON_Delete(result);
+		fixture_pause();
+	}
+	assert_int_equal(running, 0);
+	cancel_free(cancel);
+	postgres_free(pg);
+	postgres_free(other);
+}
+
+static void
+postgres_connect_wrong_password_is_denied(void **state)
+{
+	struct postgres *pg = connect_or_fail(), *other = NULL;
+	char *conninfo =
+		xasprintf("host=127.0.0.1 port=%d user=locked dbname=postgres", server.port);
+	struct postgres_options options = { .conninfo = conninfo, .password = "mistaken" };
+	struct err e = ERR_INIT;
+
+	(void)state;
+	cJSON_Delete(query(pg, "CREATE ROLE locked LOGIN PASSWORD 'the right one'", NULL, 0));
+	assert_int_equal(try_connect(&options, &other, &e), -1);
+	assert_int_equal(e.kind, ERR_DENIED);
+	assert_non_null(strstr(e.message, "28P01"));
+	assert_null(strstr(e.message, "mistaken"));
+	assert_null(strstr(e.message, "LOCATION"));
+	options.password = NULL;
+	assert_int_equal(try_connect(&options, &other, &e), -1);
+	assert_int_equal(e.kind, ERR_DENIED);
+	assert_non_null(strstr(e.message, "passfile"));
+	options.password = "the right one";
+	assert_int_equal(try_connect(&options, &other, &e), 0);
+	postgres_free(other);
+	postgres_free(pg);
+	free(conninfo);
+}
+
+static void
+postgres_connect_missing_database_is_not_found(void **state)
+{
+	struct postgres_options options = { .conninfo = server.conninfo, .database = "nope" };
+	struct postgres *pg = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	postgres_free(connect_or_fail());
+	assert_int_equal(try_connect(&options, &pg, &e), -1);
+	assert_int_equal(e.kind, ERR_NOT_FOUND);
+	assert_non_null(strstr(e.message, "nope"));
+}
+
+static void
+postgres_connect_nobody_there_is_a_net_error(void **state)
+{
+	char *conninfo = xasprintf("host=127.0.0.1 port=%d", fixture_free_port());
+	struct postgres_options options = { .conninfo = conninfo };
+	struct postgres *pg = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(postgres_connect(&options, &pg, &e), -1);
+	assert_int_equal(e.kind, ERR_NET);
+	assert_non_null(strstr(e.message, "127.0.0.1"));
+	free(conninfo);
+}
+
+static void
+postgres_connect_silent_server_times_out(void **state)
+{
+	int fd = fixture_bind(SOCK_STREAM, 0);
+	char *conninfo = xasprintf("host=127.0.0.1 port=%d", fixture_port_of(fd));
+	struct postgres_options options = { .conninfo = conninfo, .connect_timeout_ms = 80 };
+	struct postgres *pg = NULL;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	listen(fd, 4);
+	assert_int_equal(postgres_connect(&options, &pg, &e), -1);
+	assert_int_equal(e.kind, ERR_TIMEOUT);
+	free(conninfo);
+	close(fd);
+}
+
+static void
+postgres_connect_password_in_conninfo_is_refused(void **state)
+{
+	static const char *const texts[] = { "host=db password=hunter22",
+					     "postgresql://u:hunter22@db/x", NULL };
+
+	(void)state;
+	for (const char *const *text = texts; *text; text++) {
+		struct postgres_options options = { .conninfo = *text };
+		struct postgres *pg = NULL;
+		struct err e = ERR_INIT;
+
+		assert_int_equal(postgres_connect(&options, &pg, &e), -1);
+		assert_int_equal(e.kind, ERR_SPEC);
+		assert_null(strstr(e.message, "hunter22"));
+	}
+	struct postgres_options wrong = { .conninfo = "hots=db" };
+	struct postgres *pg = NULL;
+	struct err e = ERR_INIT;
+	assert_int_equal(postgres_connect(&wrong, &pg, &e), -1);
+	assert_int_equal(e.kind, ERR_SPEC);
+	assert_non_null(strstr(e.message, "hots"));
+}
+
+static void
+postgres_describe_names_who_answered(void **state)
+{
+	struct postgres *pg = connect_or_fail();
+	char *text = postgres_describe(pg);
+	char *wanted = xasprintf("lifeboat@127.0.0.1:%d/postgres, PostgreSQL ", server.port);
+
+	(void)state;
+	assert_memory_equal(text, wanted, strlen(wanted));
+	assert_non_null(strstr(text, ", no TLS"));
+	free(text);
+	free(wanted);
+	postgres_free(pg);
+}
+
+static int
+start_server(void **state)
+{
+	(void)state;
+	have_server = fixture_postgres_start(&server);
+	return 0;
+}
+
+static int
+stop_server(void **state)
+{
+	(void)state;
+	fixture_postgres_stop(&server);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(postgres_query_values_keep_their_types),
+		cmocka_unit_test(postgres_query_no_rows_still_has_columns),
+		cmocka_unit_test(postgres_query_many_rows_are_cut_and_counted),
+		cmocka_unit_test(postgres_query_errors_have_sqlstate_and_kind),
+		cmocka_unit_test(postgres_query_copy_is_refused),
+		cmocka_unit_test(postgres_query_cancelled_ends_the_statement_too),
+		cmocka_unit_test(postgres_connect_wrong_password_is_denied),
+		cmocka_unit_test(postgres_connect_missing_database_is_not_found),
+		cmocka_unit_test(postgres_connect_nobody_there_is_a_net_error),
+		cmocka_unit_test(postgres_connect_silent_server_times_out),
+		cmocka_unit_test(postgres_connect_password_in_conninfo_is_refused),
+		cmocka_unit_test(postgres_describe_names_who_answered),
+	};
+
+	return cmocka_run_group_tests(tests, start_server, stop_server);
+}

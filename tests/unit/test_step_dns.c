@@ -1,0 +1,384 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "fixture_executor.h"
+#include "fixture_named.h"
+#include "net/dns.h"
+
+static struct fixture_named named;
+static bool have_named;
+
+static void
+with_target(struct stand *s, const char *more)
+{
+	if (!have_named) {
+		print_message("skipped: BIND (named) is not installed\n");
+		skip();
+	}
+	stand_init(s);
+	stand_target(s, &target_dns,
+		     "{\"zone\":\"example.test\",\"server\":\"127.0.0.1\",\"port\":%d,"
+		     "\"key_file\":\"%s\"%s}",
+		     named.port, named.key_file, more);
+}
+
+static void
+dns_lookup_server_returns_values(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_lookup, "{\"name\":\"two.example.test\"}");
+	char *preview = stand_preview(&s, NULL);
+	assert_says(preview, "for two.example.test A");
+	assert_ran(&s);
+	assert_string_equal(json_string(s.result, "values/0", ""), "192.0.2.2");
+	assert_string_equal(json_string(s.result, "values/1", ""), "192.0.2.3");
+	assert_int_equal(json_int(s.result, "ttl", -1), 300);
+	assert_string_equal(json_string(s.result, "rcode", ""), "NOERROR");
+	assert_int_equal(cJSON_GetArraySize(json_at(s.result, "servers")), 1);
+	assert_says(str_cstr(&s.output), "192.0.2.2, 192.0.2.3, TTL 300");
+	free(preview);
+	stand_release(&s);
+}
+
+static void
+dns_lookup_missing_name_is_a_result(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_lookup, "{\"name\":\"none.example.test\",\"type\":\"TXT\"}");
+	assert_ran(&s);
+	assert_string_equal(json_string(s.result, "rcode", ""), "NXDOMAIN");
+	assert_int_equal(cJSON_GetArraySize(json_at(s.result, "values")), 0);
+	stand_release(&s);
+}
+
+static void
+dns_lookup_authoritative_asks_the_addresses_of_the_servers(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_lookup,
+		     "{\"name\":\"fixed.example.test\",\"from\":\"authoritative\"}");
+	assert_ran(&s);
+	char *label = xasprintf("ns1.example.test (127.0.0.1:%d)", named.port);
+	assert_string_equal(json_string(s.result, "servers/0/server", ""), label);
+	free(label);
+	stand_release(&s);
+}
+
+static void
+dns_lookup_one_dead_resolver_is_named(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	char *resolvers = xasprintf(",\"resolvers\":[\"127.0.0.1:%d\",\"127.0.0.1:%d\"]",
+				    fixture_free_port(), named.port);
+	with_target(&s, resolvers);
+	stand_action(&s, &step_dns_lookup,
+		     "{\"name\":\"fixed.example.test\",\"from\":\"resolvers\"}");
+	assert_ran(&s);
+	assert_non_null(json_string(s.result, "servers/0/error", NULL));
+	assert_null(json_string(s.result, "servers/1/error", NULL));
+	assert_string_equal(json_string(s.result, "values/0", ""), "192.0.2.1");
+	free(resolvers);
+	stand_release(&s);
+}
+
+static void
+dns_lookup_wrong_fields_are_spec_errors(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_lookup, "{\"name\":\"a.test\",\"from\":\"resolvers\"}");
+	assert_fails(&s, ERR_SPEC, "has no `resolvers`");
+	stand_action(&s, &step_dns_lookup, "{\"name\":\"a.test\",\"server\":\"a:b\"}");
+	assert_fails(&s, ERR_SPEC, "is no DNS server");
+	stand_action(&s, &step_dns_lookup,
+		     "{\"name\":\"a.test\",\"from\":\"resolvers\",\"server\":\"::1\"}");
+	assert_fails(&s, ERR_SPEC, "exclude each other");
+	stand_release(&s);
+}
+
+static void
+assert_record(const char *name, const char *value, uint32_t ttl)
+{
+	struct dns_server server = { "127.0.0.1", named.port };
+	struct dns_answer answer;
+	struct err e = ERR_INIT;
+
+	assert_int_equal(dns_query(&server, name, "A", false, 2000, 2, NULL, &answer, &e), 0);
+	assert_int_equal(answer.count, 1);
+	assert_string_equal(answer.values[0], value);
+	assert_int_equal(answer.ttl, ttl);
+	dns_answer_release(&answer);
+}
+
+static void
+dns_update_changes_and_takes_back(void **state)
+{
+	struct stand s;
+	enum probe_verdict verdict = PROBE_UNSURE;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":\"192.0.2.20\"}");
+	char *preview = stand_preview(&s, NULL);
+	assert_says(preview, "- www.open.example.test 300 IN A 192.0.2.10\n"
+			     "+ www.open.example.test 60 IN A 192.0.2.20\n");
+	assert_says(preview, "> UPDATE zone example.test at 127.0.0.1:");
+	assert_says(preview, "signed by lifeboat-key");
+	assert_says(preview, "> only if www.open.example.test A is exactly: 192.0.2.10\n");
+	assert_says(preview, "  now at ns1.example.test (127.0.0.1:");
+	assert_null(strstr(preview, NAMED_SECRET));
+	assert_record("www.open.example.test", "192.0.2.10", 300);
+	assert_int_equal(step_dns_update.probe(&s.ctx, &s.action, &verdict, &s.e), 0);
+	assert_int_equal(verdict, PROBE_NOT_DONE);
+	assert_ran(&s);
+	assert_record("www.open.example.test", "192.0.2.20", 60);
+	assert_string_equal(json_string(s.result, "before/values/0", ""), "192.0.2.10");
+	assert_int_equal(json_int(s.result, "before/ttl", -1), 300);
+	assert_string_equal(json_string(s.result, "after/values/0", ""), "192.0.2.20");
+	assert_int_equal(step_dns_update.probe(&s.ctx, &s.action, &verdict, &s.e), 0);
+	assert_int_equal(verdict, PROBE_DONE);
+	if (step_dns_update.undo(&s.ctx, &s.action, json_at(s.result, "before"), &s.e) < 0)
+		fail_msg("%s", s.e.message);
+	assert_record("www.open.example.test", "192.0.2.10", 300);
+	free(preview);
+	stand_release(&s);
+}
+
+static void
+dns_update_undo_leaves_a_foreign_change(void **state)
+{
+	cJSON *before = cJSON_Parse("{\"values\":[\"192.0.2.77\"],\"ttl\":300}");
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":\"192.0.2.20\"}");
+	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, before, &s.e), -1);
+	assert_int_equal(s.e.kind, ERR_CONFLICT);
+	assert_record("www.open.example.test", "192.0.2.10", 300);
+	cJSON_Delete(before);
+	stand_release(&s);
+}
+
+static void
+dns_update_unexpected_value_is_a_conflict(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.20\"],"
+		     "\"expected\":[\"192.0.2.99\"]}");
+	assert_null(stand_preview(&s, NULL));
+	assert_int_equal(s.e.kind, ERR_CONFLICT);
+	assert_fails(&s, ERR_CONFLICT, "has 192.0.2.10, expected 192.0.2.99");
+	assert_record("www.open.example.test", "192.0.2.10", 300);
+	stand_release(&s);
+}
+
+static void
+dns_update_beside_a_cname_is_refused(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"alias.open.example.test\",\"values\":\"192.0.2.20\"}");
+	assert_fails(&s, ERR_CONFLICT,
+		     "alias.open.example.test is a CNAME (to fixed.example.test.)");
+	stand_release(&s);
+}
+
+static void
+dns_update_outside_the_policy_is_denied(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"fixed.example.test\",\"values\":\"192.0.2.20\"}");
+	assert_fails(&s, ERR_DENIED, "REFUSED");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"fixed.example.test\",\"values\":\"not an address\"}");
+	assert_fails(&s, ERR_SPEC, "not an address");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"a.open.example.test\",\"type\":\"CNAME\",\"values\":[\"a.test\","
+		     "\"b.test\"]}");
+	assert_fails(&s, ERR_SPEC, "one value only");
+	stand_release(&s);
+}
+
+static void
+dns_update_new_record_is_taken_back_to_nothing(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"new.open.example.test\",\"type\":\"TXT\","
+		     "\"values\":\"hello world\"}");
+	assert_ran(&s);
+	assert_int_equal(cJSON_GetArraySize(json_at(s.result, "before/values")), 0);
+	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, json_at(s.result, "before"), &s.e),
+			 0);
+	stand_action(&s, &step_dns_lookup, "{\"name\":\"new.open.example.test\",\"type\":\"TXT\"}");
+	assert_ran(&s);
+	assert_string_equal(json_string(s.result, "rcode", ""), "NXDOMAIN");
+	stand_release(&s);
+}
+
+/* At the first sign of waiting, somebody changes the record. */
+static void
+change_record(struct stand *s)
+{
+	struct dns_server server = { "127.0.0.1", named.port };
+	const char *values[] = { "192.0.2.41", NULL };
+	struct dns_update update = { .zone = "example.test",
+				     .name = "wait.open.example.test",
+				     .type = "A",
+				     .ttl = 60,
+				     .values = values };
+	struct dns_key key;
+
+	s->on_progress = NULL;
+	assert_int_equal(dns_key_load(named.key_file, &key, &s->e), 0);
+	assert_int_equal(dns_update_send(&server, &update, &key, 3000, NULL, &s->e), 0);
+	dns_key_release(&key);
+}
+
+static void
+dns_wait_ends_when_all_show_the_value(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_wait,
+		     "{\"name\":\"wait.open.example.test\",\"values\":\"192.0.2.41\","
+		     "\"interval\":\"50ms\",\"timeout\":\"5s\"}");
+	s.on_progress = change_record;
+	assert_ran(&s);
+	assert_says(s.progress.data, "0 of 1: waiting for ns1.example.test (127.0.0.1:");
+	assert_says(s.progress.data, "(old value, TTL 300 s)");
+	assert_string_equal(json_string(s.result, "servers/0/state", ""), "NEW");
+	stand_release(&s);
+}
+
+static void
+dns_wait_timeout_names_who_is_left(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	char *resolvers = xasprintf(",\"resolvers\":[\"127.0.0.1:%d\"]", fixture_free_port());
+	with_target(&s, resolvers);
+	stand_action(&s, &step_dns_wait,
+		     "{\"name\":\"fixed.example.test\",\"values\":\"192.0.2.1\","
+		     "\"interval\":\"50ms\",\"timeout\":\"150ms\"}");
+	char *preview = stand_preview(&s, NULL);
+	assert_says(preview, ", authoritative\n");
+	assert_says(preview, ", resolver\n");
+	assert_fails(&s, ERR_TIMEOUT, "1 of 2 servers show the new value; left: 127.0.0.1:");
+	assert_says(s.e.message, "(UNREACHABLE)");
+	free(preview);
+	free(resolvers);
+	stand_release(&s);
+}
+
+static void
+dns_wait_cancelled_returns(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_dns_wait,
+		     "{\"name\":\"fixed.example.test\",\"values\":\"192.0.2.9\"}");
+	cancel_request(s.cancel);
+	assert_int_equal(stand_run(&s), -1);
+	assert_int_equal(s.e.kind, ERR_CANCELLED);
+	stand_release(&s);
+}
+
+static void
+target_dns_identity_is_the_zone_and_its_primary(void **state)
+{
+	cJSON *identity = NULL;
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	assert_int_equal(target_dns.identify(s.target.connection, NULL, &identity, &s.e), 0);
+	assert_string_equal(json_string(identity, "zone", ""), "example.test");
+	assert_string_equal(json_string(identity, "primary", ""), "ns1.example.test.");
+	char *text = target_dns.describe(s.spec);
+	assert_string_equal(text, "zone example.test at 127.0.0.1");
+	cJSON_Delete(identity);
+	free(text);
+	stand_release(&s);
+}
+
+static int
+start_server(void **state)
+{
+	(void)state;
+	have_named = fixture_named_start(&named);
+	return 0;
+}
+
+static int
+stop_server(void **state)
+{
+	(void)state;
+	fixture_named_stop(&named);
+	return 0;
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(dns_lookup_server_returns_values),
+		cmocka_unit_test(dns_lookup_missing_name_is_a_result),
+		cmocka_unit_test(dns_lookup_authoritative_asks_the_addresses_of_the_servers),
+		cmocka_unit_test(dns_lookup_one_dead_resolver_is_named),
+		cmocka_unit_test(dns_lookup_wrong_fields_are_spec_errors),
+		cmocka_unit_test(dns_update_changes_and_takes_back),
+		cmocka_unit_test(dns_update_undo_leaves_a_foreign_change),
+		cmocka_unit_test(dns_update_unexpected_value_is_a_conflict),
+		cmocka_unit_test(dns_update_beside_a_cname_is_refused),
+		cmocka_unit_test(dns_update_outside_the_policy_is_denied),
+		cmocka_unit_test(dns_update_new_record_is_taken_back_to_nothing),
+		cmocka_unit_test(dns_wait_ends_when_all_show_the_value),
+		cmocka_unit_test(dns_wait_timeout_names_who_is_left),
+		cmocka_unit_test(dns_wait_cancelled_returns),
+		cmocka_unit_test(target_dns_identity_is_the_zone_and_its_primary),
+	};
+
+	return cmocka_run_group_tests(tests, start_server, stop_server);
+}

@@ -1,0 +1,183 @@
+#include "config.h"
+
+#include "ui/app.h"
+
+#include <curses.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "ui/situation.h"
+
+void
+app_init(struct app *app, const struct ui_options *options, const struct run_link *link,
+	 struct run_state *state)
+{
+	*app = (struct app){ .focus = PANE_STEPS, .lower = PANE_PODS, .asked_seq = -1, .dirty = true };
+	model_init(&app->model, options, link, state);
+	app->feeds = feeds_new(options);
+}
+
+void
+app_release(struct app *app)
+{
+	feeds_free(app->feeds);
+	dialog_free(app->dialog);
+	page_close(app);
+	lines_release(&app->detail.lines);
+	model_release(&app->model);
+	free(app->message);
+}
+
+void
+app_say(struct app *app, enum role role, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	char *text = xvasprintf(format, ap);
+	va_end(ap);
+	free(app->message);
+	app->message = text;
+	app->message_role = role;
+	app->dirty = true;
+}
+
+void
+app_leave(struct app *app, const char *why)
+{
+	struct intent *intent;
+
+	if (app->leaving || app->model.closed)
+		return;
+	app->leaving = true;
+	intent = intent_new(INTENT_LEAVE, app->model.state->seq, NULL, why);
+	app->model.link->submit(app->model.link->engine, intent);
+	app_say(app, ROLE_WARNING, "Leaving: what is running is finished first. Go on later with: "
+		"lifeboat resume %s", app->model.state->run_id ? app->model.state->run_id : "");
+}
+
+/* A decision about a situation that is no more must not be taken: its dialog goes. */
+static void
+drop_stale_dialog(struct app *app)
+{
+	const struct dialog *dialog = app->dialog;
+
+	if (!dialog || dialog->purpose == CMD_NOTE || dialog->purpose == CMD_LEAVE ||
+	    dialog->seen_seq >= app->model.state->decision_seq)
+		return;
+	dialog_free(app->dialog);
+	app->dialog = NULL;
+	app_say(app, ROLE_WARNING, "The situation has changed: look again");
+}
+
+static void
+follow_selection(struct app *app)
+{
+	const struct run_state *state = app->model.state;
+	size_t current = state->current < 0 ? 0 : (size_t)state->current;
+
+	if (!state->steps_count)
+		return;
+	if (current >= state->steps_count)
+		current = state->steps_count - 1;
+	if (app->selected >= state->steps_count)
+		app->selected = state->steps_count - 1;
+	if (app->away || app->selected == current)
+		return;
+	app->selected = current;
+	app->first[PANE_STEP] = 0;
+	app->detail_moved = false;
+}
+
+void
+app_follow(struct app *app)
+{
+	const struct run_state *state = app->model.state;
+
+	drop_stale_dialog(app);
+	follow_selection(app);
+	if (app->zoom && app->dialog)
+		app->zoom = false;
+	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq && !app->dialog &&
+	    !app->page.shown) {
+		app->asked_seq = state->prompt.seq;
+		decide_open_question(app);
+	}
+	if (state->phase == RUN_ENDED && !app->page.final)
+		end_page_open(app);
+	if (app->model.closed && state->phase != RUN_ENDED)
+		app->done = true;
+	app->dirty = true;
+}
+
+static void
+close_dialog(struct app *app)
+{
+	enum command purpose = app->dialog->purpose;
+
+	dialog_free(app->dialog);
+	app->dialog = NULL;
+	if (purpose == CMD_RUN)
+		app_say(app, ROLE_TEXT, "Not run.");
+	else if (purpose == CMD_ANSWER)
+		app_say(app, ROLE_TEXT, "The question stays open: Enter comes back to it.");
+}
+
+static void
+pane_key(struct app *app, const struct key *key)
+{
+	int code = input_binding_code(key);
+	const struct key_binding *binding = keymap_find(code, model_facts(&app->model)), *other;
+	struct str now = STR_INIT;
+
+	if (binding) {
+		command_dispatch(app, binding);
+		return;
+	}
+	other = keymap_any(code);
+	if (!other)
+		return;
+	situation_describe(app->model.state, &now);
+	app_say(app, ROLE_TEXT, "%s does not apply: %s. (%s)", other->label, str_cstr(&now),
+		other->help);
+	str_release(&now);
+}
+
+void
+app_key(struct app *app, const struct key *key)
+{
+	app->dirty = true;
+	if (app->message && !app->leaving) {
+		free(app->message);
+		app->message = NULL;
+	}
+	if (app->dialog) {
+		enum dialog_result result = dialog_key(app->dialog, key);
+
+		if (result == DIALOG_DONE)
+			decide_finish(app);
+		else if (result == DIALOG_CLOSED)
+			close_dialog(app);
+		app_follow(app);
+	} else if (key->pasted) {
+		app_say(app, ROLE_WARNING, "Pasted text is not taken as keys");
+	} else if (app->page.shown) {
+		page_key(app, key);
+	} else {
+		pane_key(app, key);
+	}
+}
+
+void
+app_command(struct app *app, enum command command)
+{
+	unsigned facts = model_facts(&app->model);
+
+	app->dirty = true;
+	for (size_t i = 0; i < keymap_count; i++)
+		if (keymap[i].command == command && (keymap[i].when & facts)) {
+			command_dispatch(app, &keymap[i]);
+			return;
+		}
+}

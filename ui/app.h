@@ -1,0 +1,100 @@
+#ifndef LIFEBOAT_UI_APP_H
+#define LIFEBOAT_UI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ui/dialog.h"
+#include "ui/feeds.h"
+#include "ui/keymap.h"
+#include "ui/layout.h"
+#include "ui/lines.h"
+#include "ui/model.h"
+
+/* A page of text over all panes: help, a step's whole output, the end of the run. */
+struct page {
+	bool shown;
+	bool final;                     /* the end of the run: any key leaves */
+	char *title;
+	struct lines lines;
+	size_t first;
+};
+
+/* The step pane's text, kept while what it was made from stays the same. */
+struct detail_cache {
+	struct lines lines;
+	uint64_t generation;
+	size_t index;
+	int64_t second;                 /* a running step shows its time */
+};
+
+/* The full screen: what is shown, and where the operator is in it. Main thread only. */
+struct app {
+	struct model model;
+	struct feeds *feeds;
+	struct layout layout;
+	enum pane focus, lower;
+	bool zoom;
+	size_t selected;                /* the step that is looked at */
+	bool away;                      /* the operator looks at another than the current one */
+	size_t first[PANE_COUNT];       /* how far each pane is scrolled */
+	bool detail_moved;              /* the step pane was scrolled by hand */
+	size_t pod;                     /* the focused row of the pods pane */
+	bool audit_held;                /* the audit pane was scrolled away from its end */
+	bool logs_paused;
+	uint64_t logs_end;              /* paused: the line after the last one shown */
+	struct detail_cache detail;
+	struct dialog *dialog;
+	struct page page;
+	char *message;
+	enum role message_role;
+	int64_t asked_seq;              /* the question whose dialog was opened by itself */
+	bool leaving;
+	bool done;
+	bool hung_up;                   /* the terminal is gone: nothing is read from it any more */
+	bool dirty;
+	int cursor_y, cursor_x;         /* where the real cursor belongs */
+};
+
+void app_init(struct app *app, const struct ui_options *options, const struct run_link *link,
+	      struct run_state *state);
+void app_release(struct app *app);
+
+/* A line for the operator, until the next one; sanitised when it is painted. */
+void app_say(struct app *app, enum role role, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Takes a key in whatever has the keys now. */
+void app_key(struct app *app, const struct key *key);
+/* The same for a command that no key gave (signals). */
+void app_command(struct app *app, enum command command);
+/* After events: moves the selection along, opens and closes what they call for. */
+void app_follow(struct app *app);
+/* Asks the engine to stop in good order. */
+void app_leave(struct app *app, const char *why);
+
+/* Paints everything, after a change of size too. */
+void app_paint(struct app *app);
+
+/* commands.c: what keys of the panes do. */
+void command_dispatch(struct app *app, const struct key_binding *binding);
+
+/* decide.c: dialogs that decide something, and what their answers become. */
+void decide_open(struct app *app, enum command command);
+void decide_finish(struct app *app);
+/* Opens the dialog of the open question. */
+void decide_open_question(struct app *app);
+
+/* page.c, help.c, end_page.c: pages over the panes. */
+struct lines *page_open(struct app *app, const char *title, int columns);
+void page_close(struct app *app);
+void page_key(struct app *app, const struct key *key);
+void page_paint(struct app *app);
+void help_open(struct app *app);
+void output_page_open(struct app *app);
+void end_page_open(struct app *app);
+/* The same text for plain mode. */
+void end_page_lines(const struct model *model, struct lines *lines);
+
+#endif

@@ -1,0 +1,204 @@
+#include "config.h"
+
+#include <curses.h>
+
+#include "base/clock.h"
+#include "ui/app.h"
+#include "ui/paint.h"
+#include "ui/pane.h"
+#include "ui/situation.h"
+#include "ui/step_detail.h"
+
+/* "LIVE" or "DRILL" in words, then what is run; the clocks at the right end. */
+static void
+paint_first_row(const struct app *app)
+{
+	const struct run_state *state = app->model.state;
+	int64_t now_ms = model_now_ms(&app->model);
+	char clock[CLOCK_STAMP_MAX], elapsed[CLOCK_STAMP_MAX];
+	bool drill = str_equal(state->mode, "drill");
+	int64_t end_ms = state->phase == RUN_ENDED ? state->ended_ms : now_ms;
+	struct str right = STR_INIT;
+
+	str_printf(&right, "%s  T+%s ", clock_format_hms(now_ms, clock),
+		   duration_format_clock(state->started_ms ? end_ms - state->started_ms : 0, elapsed));
+	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE, drill ? " DRILL " : " LIVE ");
+	int room = COLS - x - (int)right.len - 2;
+	x += paint_format(0, x + 1, room, ROLE_STRONG, "%s  %s", state->run_id ? state->run_id : "",
+			  state->runbook_title ? state->runbook_title : "");
+	paint_text(0, COLS - (int)right.len, (int)right.len, ROLE_STRONG, str_cstr(&right));
+	str_release(&right);
+}
+
+/* The first objective under way: from its first step's beginning to its last one's end. */
+static void
+append_objective(const struct app *app, struct str *out)
+{
+	const struct runbook *runbook = app->model.options->runbook;
+	char left[CLOCK_STAMP_MAX];
+
+	for (size_t i = 0; i < runbook->rto_count; i++) {
+		const struct rto_spec *rto = &runbook->rto[i];
+		const struct step_state *from = run_state_step(app->model.state, rto->from);
+		const struct step_state *to = run_state_step(app->model.state, rto->to);
+
+		if (!from || !from->started_ms || (to && to->status == STEP_OK))
+			continue;
+		str_printf(out, "RTO left %s  ",
+			   duration_format_clock(from->started_ms + rto->target_ms -
+						 model_now_ms(&app->model), left));
+		return;
+	}
+}
+
+static void
+paint_second_row(const struct app *app)
+{
+	const struct run_state *state = app->model.state;
+	const struct step_state *step = run_state_current(state);
+	const struct target_state *target = step && step->target ?
+					    run_state_target(state, step->target) : NULL;
+	struct str left = STR_INIT, right = STR_INIT;
+
+	append_objective(app, &right);
+	str_printf(&right, "journal %.12s ", state->head);
+	str_printf(&left, " %s", state->operator_name ? state->operator_name : "");
+	if (target)
+		str_printf(&left, "  %s", target->describe ? target->describe : target->name);
+	int room = COLS - (int)right.len;
+	paint_text(1, 0, room, ROLE_TEXT, str_cstr(&left));
+	paint_text(1, room, (int)right.len, ROLE_TEXT, str_cstr(&right));
+	str_release(&left);
+	str_release(&right);
+}
+
+static void
+paint_pane(struct app *app, enum pane pane)
+{
+	const struct rect *rect = &app->layout.panes[pane];
+	enum role role = app->focus == pane ? ROLE_TITLE_FOCUS : ROLE_TITLE;
+	struct str title = STR_INIT;
+
+	if (rect->rows == 0)
+		return;
+	pane_table[pane]->title(app, &title);
+	paint_blank(rect->y, rect->x, rect->columns, role);
+	paint_format(rect->y, rect->x, rect->columns, role, "%d %s%s", (int)pane + 1,
+		     pane_table[pane]->name, str_cstr(&title));
+	str_release(&title);
+	pane_table[pane]->paint(app, &(struct rect){ rect->y + 1, rect->x, rect->rows - 1,
+						     rect->columns });
+}
+
+static void
+paint_tail(const struct app *app)
+{
+	const struct rect *rect = &app->layout.tail;
+	char stamp[CLOCK_STAMP_MAX];
+
+	if (rect->rows == 0 || app->model.audit_count == 0)
+		return;
+	const struct audit_entry *entry = &app->model.audit[app->model.audit_count - 1];
+	int used = paint_format(rect->y, 0, rect->columns, ROLE_DIM, "%s ",
+				clock_format_hms(entry->ts_ms, stamp));
+	paint_text(rect->y, used, rect->columns - used, entry->role, entry->text);
+}
+
+static void
+paint_message(const struct app *app)
+{
+	const struct rect *rect = &app->layout.message;
+	const struct run_state *state = app->model.state;
+	struct str text = STR_INIT;
+
+	if (app->message) {
+		paint_format(rect->y, 0, rect->columns, app->message_role, " %s", app->message);
+	} else if (app->model.warning) {
+		paint_format(rect->y, 0, rect->columns, ROLE_BAD, " WARNING: %s", app->model.warning);
+	} else {
+		situation_describe(state, &text);
+		if (app->away && state->current >= 0 && (size_t)state->current < state->steps_count)
+			str_printf(&text, "; current: step %d, press . to return", state->current + 1);
+		else if (app->model.progress)
+			str_printf(&text, ": %s", app->model.progress);
+		paint_format(rect->y, 0, rect->columns, ROLE_CURRENT, " Now: %s", str_cstr(&text));
+	}
+	str_release(&text);
+}
+
+static void
+paint_keys(const struct app *app)
+{
+	const struct rect *rect = &app->layout.keys;
+	unsigned facts = model_facts(&app->model);
+	int x = 1;
+
+	for (size_t i = 0; i < keymap_count; i++) {
+		if (!keymap[i].word || !(keymap[i].when & facts))
+			continue;
+		x += paint_text(rect->y, x, rect->columns - x, ROLE_KEY, keymap[i].label);
+		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", keymap[i].word) + 2;
+	}
+}
+
+static void
+paint_dialog(struct app *app)
+{
+	const struct step_state *step = run_state_current(app->model.state);
+	struct rect room = { 2, 0, LINES - 4, COLS };
+	struct lines plan;
+
+	lines_init(&plan, dialog_columns(&room));
+	if (app->dialog->shows_plan && step)
+		step_detail_plan(&app->model, step, &plan);
+	dialog_paint(app->dialog, &room, &plan, &app->cursor_y, &app->cursor_x);
+	lines_release(&plan);
+}
+
+/* Too small for panes, and still no place for doubt about how things stand. */
+static void
+paint_too_small(const struct app *app)
+{
+	const struct run_state *state = app->model.state;
+	struct str now = STR_INIT;
+
+	situation_describe(state, &now);
+	paint_text(0, 0, COLS, ROLE_LIVE, str_equal(state->mode, "drill") ? " DRILL " : " LIVE ");
+	paint_text(1, 0, COLS, ROLE_TEXT, state->run_id ? state->run_id : "");
+	paint_format(2, 0, COLS, ROLE_CURRENT, "%s", str_cstr(&now));
+	paint_format(3, 0, COLS, ROLE_TEXT, "%zu/%zu steps done", run_state_done(state),
+		     state->steps_count);
+	paint_format(4, 0, COLS, ROLE_DIM, "too small: %dx%d, needs %dx%d", COLS, LINES,
+		     LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
+	str_release(&now);
+}
+
+void
+app_paint(struct app *app)
+{
+	app->dirty = false;
+	layout_compute(COLS, LINES, app->focus, app->lower, app->zoom, &app->layout);
+	werase(stdscr);
+	app->cursor_y = app->cursor_x = 0;
+	if (app->layout.too_small) {
+		paint_too_small(app);
+	} else if (app->page.shown) {
+		page_paint(app);
+	} else {
+		paint_first_row(app);
+		paint_second_row(app);
+		for (int i = 0; i < app->layout.rules_count; i++)
+			paint_rule(app->layout.rules[i].y, app->layout.rules[i].x,
+				   app->layout.rules[i].rows);
+		for (enum pane pane = 0; pane < PANE_COUNT; pane++)
+			paint_pane(app, pane);
+		paint_tail(app);
+		paint_message(app);
+		paint_keys(app);
+		if (app->dialog)
+			paint_dialog(app);
+	}
+	wmove(stdscr, app->cursor_y, app->cursor_x);
+	wnoutrefresh(stdscr);
+	doupdate();
+}

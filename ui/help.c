@@ -1,0 +1,33 @@
+#include "config.h"
+
+#include <curses.h>
+
+#include "ui/app.h"
+#include "ui/situation.h"
+
+static const char marks[] =
+	"**Marks**  `[ ]` to do  `[>]` current, ready  `[~]` running  `[x]` passed  `[!]` failed, "
+	"blocked or cancelled  `[-]` skipped  `[?]` unknown: it may or may not have happened";
+
+static const char rules[] =
+	"What only reads runs at Enter. What changes something shows exactly what it would do and "
+	"asks; No is the default. What destroys wants the name typed. Nothing goes past a failure by "
+	"itself, and every decision is in the journal.";
+
+void
+help_open(struct app *app)
+{
+	struct lines *lines = page_open(app, "Help", COLS - 2);
+	unsigned facts = model_facts(&app->model);
+
+	lines_markdown(lines, rules);
+	lines_gap(lines);
+	lines_markdown(lines, marks);
+	lines_gap(lines);
+	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
+	for (size_t i = 0; i < keymap_count; i++) {
+		lines_add(lines, ROLE_KEY, "%s %-12s", keymap[i].when & facts ? "*" : " ",
+			  keymap[i].label);
+		lines_append(lines, ROLE_TEXT, "%s", keymap[i].help);
+	}
+}

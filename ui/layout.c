@@ -1,0 +1,98 @@
+#include "config.h"
+
+#include "ui/layout.h"
+
+enum {
+	HEADER_ROWS = 2,
+	FOOTER_ROWS = 2,                /* message and keys */
+	MEDIUM_COLUMNS = 120, MEDIUM_ROWS = 36,
+	LARGE_COLUMNS = 160, LARGE_ROWS = 48,
+};
+
+static int
+clamp(int value, int least, int most)
+{
+	return value < least ? least : value > most ? most : value;
+}
+
+/* Two panes side by side with a rule between them; `left` columns for the first one. */
+static void
+split(struct layout *layout, const struct rect *whole, int left, enum pane a, enum pane b)
+{
+	layout->panes[a] = (struct rect){ whole->y, whole->x, whole->rows, left };
+	layout->panes[b] = (struct rect){ whole->y, whole->x + left + 1, whole->rows,
+					  whole->columns - left - 1 };
+	layout->rules[layout->rules_count++] = (struct rect){ whole->y, whole->x + left,
+							      whole->rows, 1 };
+}
+
+/* Takes `rows` from the lower end of `whole` and returns them. */
+static struct rect
+cut_below(struct rect *whole, int rows)
+{
+	whole->rows -= rows;
+	return (struct rect){ whole->y + whole->rows, whole->x, rows, whole->columns };
+}
+
+/* Steps and step above, one of the other panes below, one line of audit. */
+static void
+compute_small(struct layout *layout, struct rect room, enum pane lower)
+{
+	if (lower != PANE_AUDIT)
+		layout->tail = cut_below(&room, 1);
+	layout->panes[lower] = cut_below(&room, clamp(room.rows * 3 / 10, 3, 12));
+	split(layout, &room, clamp(room.columns * 3 / 10, 20, 36), PANE_STEPS, PANE_STEP);
+}
+
+/* Two by two, audit below. */
+static void
+compute_medium(struct layout *layout, struct rect room)
+{
+	struct rect below;
+
+	layout->panes[PANE_AUDIT] = cut_below(&room, 5);
+	below = cut_below(&room, room.rows * 4 / 10);
+	split(layout, &room, clamp(room.columns * 3 / 10, 30, 44), PANE_STEPS, PANE_STEP);
+	split(layout, &below, room.columns / 2, PANE_PODS, PANE_LOGS);
+}
+
+/* Steps, the step in the middle, pods above logs at the right, audit below. */
+static void
+compute_large(struct layout *layout, struct rect room)
+{
+	struct rect right;
+	int right_columns = room.columns * 38 / 100;
+
+	layout->panes[PANE_AUDIT] = cut_below(&room, 8);
+	right = (struct rect){ room.y, room.x + room.columns - right_columns, room.rows,
+			       right_columns };
+	room.columns -= right_columns + 1;
+	layout->rules[layout->rules_count++] = (struct rect){ room.y, right.x - 1, room.rows, 1 };
+	split(layout, &room, clamp(room.columns * 36 / 100, 32, 48), PANE_STEPS, PANE_STEP);
+	layout->panes[PANE_LOGS] = cut_below(&right, right.rows * 6 / 10);
+	layout->panes[PANE_PODS] = right;
+}
+
+void
+layout_compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom,
+	       struct layout *ret_layout)
+{
+	struct rect room = { HEADER_ROWS, 0, rows - HEADER_ROWS - FOOTER_ROWS, columns };
+
+	*ret_layout = (struct layout){
+		.too_small = columns < LAYOUT_MIN_COLUMNS || rows < LAYOUT_MIN_ROWS,
+	};
+	if (ret_layout->too_small)
+		return;
+	ret_layout->header = (struct rect){ 0, 0, HEADER_ROWS, columns };
+	ret_layout->message = (struct rect){ rows - 2, 0, 1, columns };
+	ret_layout->keys = (struct rect){ rows - 1, 0, 1, columns };
+	if (zoom)
+		ret_layout->panes[focus] = room;
+	else if (columns >= LARGE_COLUMNS && rows >= LARGE_ROWS)
+		compute_large(ret_layout, room);
+	else if (columns >= MEDIUM_COLUMNS && rows >= MEDIUM_ROWS)
+		compute_medium(ret_layout, room);
+	else
+		compute_small(ret_layout, room, lower);
+}

@@ -1,0 +1,38 @@
+#ifndef LIFEBOAT_UI_LAYOUT_H
+#define LIFEBOAT_UI_LAYOUT_H
+
+#include <stdbool.h>
+
+struct rect {
+	int y, x, rows, columns;        /* rows 0: not shown */
+};
+
+/* In the order of their keys, 1 to 5. */
+enum pane { PANE_STEPS, PANE_STEP, PANE_PODS, PANE_LOGS, PANE_AUDIT, PANE_COUNT };
+
+enum {
+	LAYOUT_MIN_COLUMNS = 60,
+	LAYOUT_MIN_ROWS = 15,
+	LAYOUT_MAX_RULES = 4,
+};
+
+/* Where everything goes. A pane's first row is its title bar. */
+struct layout {
+	bool too_small;
+	struct rect header;             /* two rows */
+	struct rect panes[PANE_COUNT];
+	struct rect rules[LAYOUT_MAX_RULES];    /* vertical lines between panes */
+	int rules_count;
+	struct rect tail;               /* the last audit line, where the pane is not shown */
+	struct rect message;
+	struct rect keys;
+};
+
+/*
+ * Pure: the rectangles of a screen of a size. `lower` is the pane that small screens show below
+ * (PANE_PODS, PANE_LOGS or PANE_AUDIT); zoom gives the whole room to `focus`.
+ */
+void layout_compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom,
+		    struct layout *ret_layout);
+
+#endif

@@ -1,0 +1,176 @@
+#include "config.h"
+
+#include "ui/lines.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/xalloc.h"
+
+void
+lines_init(struct lines *lines, int columns)
+{
+	*lines = (struct lines){ .columns = columns };
+}
+
+static void
+free_items(struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		free(lines->items[i].text);
+		free(lines->items[i].spans);
+	}
+	lines->count = 0;
+}
+
+void
+lines_release(struct lines *lines)
+{
+	free_items(lines);
+	free(lines->items);
+	*lines = (struct lines){ 0 };
+}
+
+void
+lines_reset(struct lines *lines, int columns)
+{
+	free_items(lines);
+	lines->columns = columns;
+}
+
+static void
+push_span(struct line *line, size_t end, enum role role)
+{
+	if (line->spans_count && line->spans[line->spans_count - 1].role == role)
+		line->spans[line->spans_count - 1].end = end;
+	else
+		*VEC_PUSH(line->spans, line->spans_count, line->spans_cap) =
+			(struct span){ end, role };
+}
+
+/* Appends sanitised bytes to a line. */
+static void
+extend(struct line *line, enum role role, const char *text, size_t len)
+{
+	size_t old = line->text ? strlen(line->text) : 0;
+
+	line->text = xrealloc(line->text, old + len + 1);
+	memcpy(line->text + old, text, len);
+	line->text[old + len] = '\0';
+	if (len)
+		push_span(line, old + len, role);
+}
+
+static void
+extend_format(struct line *line, enum role role, const char *format, va_list ap)
+{
+	char *raw = xvasprintf(format, ap), *clean = text_clean(raw, 0);
+
+	extend(line, role, clean, strlen(clean));
+	free(raw);
+	free(clean);
+}
+
+void
+lines_add(struct lines *lines, enum role role, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	extend_format(VEC_PUSH(lines->items, lines->count, lines->cap), role, format, ap);
+	va_end(ap);
+}
+
+void
+lines_append(struct lines *lines, enum role role, const char *format, ...)
+{
+	va_list ap;
+
+	if (lines->count == 0)
+		lines_add(lines, role, "%s", "");
+	va_start(ap, format);
+	extend_format(&lines->items[lines->count - 1], role, format, ap);
+	va_end(ap);
+}
+
+void
+lines_gap(struct lines *lines)
+{
+	if (lines->count && lines->items[lines->count - 1].text[0])
+		lines_add(lines, ROLE_TEXT, "%s", "");
+}
+
+/* A text on its way through text_wrap(), which breaks it at spaces and changes nothing else. */
+struct wrapping {
+	struct lines *lines;
+	const char *prefix;
+	enum role prefix_role;
+	const char *text;               /* what is not yet laid out */
+	const unsigned char *roles;     /* of `text`, byte for byte */
+	bool first;
+};
+
+/* The role of the next byte of a wrapped line: only white space differs between it and its source. */
+static enum role
+next_role(struct wrapping *w, char byte)
+{
+	if (byte == ' ')
+		return *w->text == ' ' ? (enum role)*w->roles : ROLE_TEXT;
+	while (*w->text == ' ' || *w->text == '\n')
+		w->text++, w->roles++;
+	w->text++;
+	return (enum role)*w->roles++;
+}
+
+static void
+take_line(void *data, const char *text, size_t len)
+{
+	struct wrapping *w = data;
+	struct line *line = VEC_PUSH(w->lines->items, w->lines->count, w->lines->cap);
+	int indent = text_width(w->prefix);
+	size_t begin = 0;
+	enum role role = ROLE_TEXT;
+
+	if (w->first)
+		extend(line, w->prefix_role, w->prefix, strlen(w->prefix));
+	for (int i = 0; i < indent && !w->first; i++)
+		extend(line, ROLE_TEXT, " ", 1);
+	w->first = false;
+	for (size_t i = 0; i < len; i++) {
+		enum role next = next_role(w, text[i]);
+
+		if (next != role) {
+			extend(line, role, text + begin, i - begin);
+			begin = i;
+			role = next;
+		}
+	}
+	extend(line, role, text + begin, len - begin);
+}
+
+void
+lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix, const char *text,
+		 const unsigned char *roles)
+{
+	struct wrapping w = { .lines = lines, .prefix = prefix, .prefix_role = prefix_role,
+			      .text = text, .roles = roles, .first = true };
+
+	text_wrap(text, lines->columns - text_width(prefix), take_line, &w);
+	if (w.first)
+		lines_add(lines, prefix_role, "%s", prefix);
+}
+
+void
+lines_wrap(struct lines *lines, enum role prefix_role, const char *prefix, enum role role,
+	   const char *text)
+{
+	char *clean = text_clean(text, TEXT_KEEP_NEWLINES);
+	unsigned char *roles = xmalloc(strlen(clean) + 1);
+
+	memset(roles, (int)role, strlen(clean) + 1);
+	lines_wrap_roles(lines, prefix_role, prefix, clean, roles);
+	free(roles);
+	free(clean);
+}

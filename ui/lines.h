@@ -1,0 +1,60 @@
+#ifndef LIFEBOAT_UI_LINES_H
+#define LIFEBOAT_UI_LINES_H
+
+#include <stddef.h>
+
+#include "base/str.h"
+#include "ui/theme.h"
+
+/* The bytes of a line up to `end` look like `role`. */
+struct span {
+	size_t end;
+	enum role role;
+};
+
+struct line {
+	char *text;                     /* sanitised, no LF */
+	struct span *spans;
+	size_t spans_count, spans_cap;
+};
+
+/*
+ * Text laid out for a pane or for plain mode: lines of spans, wrapped to `columns`. Everything that is
+ * added passes the sanitiser here.
+ */
+struct lines {
+	struct line *items;
+	size_t count, cap;
+	int columns;
+};
+
+void lines_init(struct lines *lines, int columns);
+void lines_release(struct lines *lines);
+/* Forgets the lines, for a new layout in `columns`. */
+void lines_reset(struct lines *lines, int columns);
+
+/* One line, not wrapped; painting cuts it. */
+void lines_add(struct lines *lines, enum role role, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* More on the last line, in a role of its own. */
+void lines_append(struct lines *lines, enum role role, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * A text of any length: wrapped, its LFs kept, the first line behind `prefix` and the others below its
+ * text. prefix and text have roles of their own.
+ */
+void lines_wrap(struct lines *lines, enum role prefix_role, const char *prefix, enum role role,
+		const char *text);
+/* Markdown-light: paragraphs, lists, ``` blocks, **bold** and `code`. */
+void lines_markdown(struct lines *lines, const char *text);
+/* An empty line, unless the last one is empty or there is none. */
+void lines_gap(struct lines *lines);
+
+/*
+ * Wraps sanitised text whose byte i has roles[i], behind `prefix`; what lines_wrap() and
+ * lines_markdown() are made of.
+ */
+void lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix,
+		      const char *text, const unsigned char *roles);
+
+#endif

@@ -1,0 +1,224 @@
+#include "config.h"
+
+#include "ui/model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "ui/situation.h"
+
+void
+model_init(struct model *model, const struct ui_options *options, const struct run_link *link,
+	   struct run_state *state)
+{
+	*model = (struct model){ .options = options, .link = link, .state = state };
+}
+
+void
+model_release(struct model *model)
+{
+	for (size_t i = 0; i < model->audit_count; i++)
+		free(model->audit[i].text);
+	for (size_t i = 0; i < model->outputs_count; i++) {
+		free(model->outputs[i].step);
+		str_release(&model->outputs[i].text);
+	}
+	free(model->audit);
+	free(model->outputs);
+	free(model->progress);
+	free(model->warning);
+	*model = (struct model){ 0 };
+}
+
+int64_t
+model_now_ms(const struct model *model)
+{
+	return model->options->now_ms ? model->options->now_ms() : clock_wall_ms();
+}
+
+unsigned
+model_facts(const struct model *model)
+{
+	return situation_facts(model->state, model->options->runbook);
+}
+
+static enum role
+record_role(const struct record *record)
+{
+	const char *status = json_string(record->data, "status", "");
+
+	if (record->type == RECORD_BLOCKED || record->type == RECORD_ATTEMPT)
+		return ROLE_BAD;
+	if (record->type == RECORD_OUTCOME)
+		return str_equal(status, "ok") ? ROLE_GOOD : ROLE_BAD;
+	if (record->type == RECORD_END)
+		return json_bool(record->data, "failed", false) ? ROLE_BAD : ROLE_GOOD;
+	return ROLE_TEXT;
+}
+
+char *
+model_sentence(const struct model *model, const struct run_event *event)
+{
+	struct str text = STR_INIT;
+	char *clean;
+
+	if (event->type == EVENT_RECORD)
+		record_sentence(event->record, model->state, &text);
+	else if (event->type == EVENT_REFUSED)
+		str_printf(&text, "Refused: %s", event->text);
+	else if (event->type == EVENT_WARNING)
+		str_printf(&text, "WARNING: %s", event->text);
+	else
+		return NULL;
+	clean = text_clean(str_cstr(&text), 0);
+	str_release(&text);
+	return clean;
+}
+
+static void
+add_audit(struct model *model, const struct run_event *event)
+{
+	const struct record *record = event->record;
+	char *text = model_sentence(model, event);
+
+	if (!text)
+		return;
+	if (model->audit_count == MODEL_AUDIT_MAX) {
+		free(model->audit[0].text);
+		memmove(model->audit, model->audit + 1,
+			(MODEL_AUDIT_MAX - 1) * sizeof(*model->audit));
+		model->audit_count--;
+	}
+	*VEC_PUSH(model->audit, model->audit_count, model->audit_cap) = (struct audit_entry){
+		.ts_ms = record ? record->ts_ms : model_now_ms(model),
+		.seq = record ? record->seq : -1,
+		.text = text,
+		.role = record ? record_role(record) : ROLE_WARNING,
+	};
+}
+
+/* The index of a step's output, or outputs_count. */
+static size_t
+find_output(const struct model *model, const char *step)
+{
+	size_t i = 0;
+
+	while (i < model->outputs_count && !str_equal(model->outputs[i].step, step))
+		i++;
+	return i;
+}
+
+const struct step_output_text *
+model_output(const struct model *model, const char *step)
+{
+	size_t i = find_output(model, step);
+
+	return i < model->outputs_count ? &model->outputs[i] : NULL;
+}
+
+static struct step_output_text *
+output_of(struct model *model, const char *step)
+{
+	size_t i = find_output(model, step);
+
+	if (i == model->outputs_count)
+		VEC_PUSH(model->outputs, model->outputs_count, model->outputs_cap)->step =
+			xstrdup(step);
+	return &model->outputs[i];
+}
+
+/* Half goes at once, so that a stream of small pieces does not move the rest for each of them. */
+static void
+add_output(struct model *model, const struct run_event *event)
+{
+	struct step_output_text *output = output_of(model, event->step ? event->step : "");
+
+	str_append(&output->text, event->text);
+	if (output->text.len <= MODEL_OUTPUT_MAX)
+		return;
+	size_t drop = output->text.len - MODEL_OUTPUT_MAX / 2;
+	const char *line = strchr(output->text.data + drop, '\n');
+	str_consume(&output->text, line ? (size_t)(line - output->text.data) + 1 : drop);
+	output->cut = true;
+}
+
+static void
+replace(char **field, const char *text)
+{
+	free(*field);
+	*field = xstrdup(text);
+}
+
+/* A new try of a step begins with an empty output pane. */
+static void
+forget_output(struct model *model, const struct record *record)
+{
+	struct step_output_text *output = output_of(model, json_string(record->data, "step", ""));
+
+	str_clear(&output->text);
+	output->cut = false;
+}
+
+static int
+take_record(struct model *model, const struct record *record, struct err *e)
+{
+	if (run_state_apply(model->state, record, e) < 0)
+		return err_wrap(e, "following the run at record %lld", (long long)record->seq);
+	if (record->type == RECORD_INTENT)
+		forget_output(model, record);
+	if (record->type == RECORD_INTENT || record->type == RECORD_OUTCOME)
+		replace(&model->progress, NULL);
+	return 0;
+}
+
+static int
+take_event(struct model *model, const struct run_event *event, struct err *e)
+{
+	model->generation++;
+	switch (event->type) {
+	case EVENT_RECORD:
+		if (take_record(model, event->record, e) < 0)
+			return -1;
+		break;
+	case EVENT_OUTPUT:
+		add_output(model, event);
+		break;
+	case EVENT_PROGRESS:
+		replace(&model->progress, event->text);
+		break;
+	case EVENT_WARNING:
+		replace(&model->warning, event->text);
+		break;
+	case EVENT_REFUSED:
+		break;
+	case EVENT_CLOSED:
+		model->closed = true;
+		break;
+	}
+	add_audit(model, event);
+	return 0;
+}
+
+int
+model_take_events(struct model *model, int limit,
+		  void (*seen)(void *data, const struct run_event *event), void *data, struct err *e)
+{
+	int count = 0, rc = 0;
+
+	while (rc == 0 && count < limit && !model->closed) {
+		struct run_event *event = queue_pop(model->link->events, 0);
+
+		if (!event)
+			break;
+		rc = take_event(model, event, e);
+		if (rc == 0 && seen)
+			seen(data, event);
+		run_event_free(event);
+		count++;
+	}
+	return rc < 0 ? -1 : count;
+}

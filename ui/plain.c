@@ -1,0 +1,311 @@
+#include "config.h"
+
+#include "ui/plain.h"
+
+#include <langinfo.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "ui/app.h"
+#include "ui/ascii.h"
+#include "ui/signals.h"
+#include "ui/situation.h"
+#include "ui/ui.h"
+
+enum {
+	PIPE_COLUMNS = 100,
+	PARTIAL_MAX = 4096,             /* an output line is printed in pieces of this size */
+	EVENTS_A_ROUND = 1000,
+	INTERRUPT_MS = 2000,            /* a second SIGINT within this leaves */
+};
+
+static void
+put(struct plain *plain, const char *text)
+{
+	struct str looks = STR_INIT;
+
+	if (plain->prompting)
+		putchar('\n');
+	plain->prompting = false;
+	if (plain->ascii)
+		ascii_append(&looks, text);
+	puts(plain->ascii ? str_cstr(&looks) : text);
+	str_release(&looks);
+}
+
+void
+plain_say(struct plain *plain, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	char *text = xvasprintf(format, ap);
+	va_end(ap);
+	char *clean = text_clean(text, 0);
+	put(plain, clean);
+	free(clean);
+	free(text);
+}
+
+void
+plain_submit(struct plain *plain, struct intent *intent, bool decides)
+{
+	plain->awaiting = plain->awaiting || decides;
+	plain->awaited_seq = plain->model.state->decision_seq;
+	plain->model.link->submit(plain->model.link->engine, intent);
+}
+
+void
+plain_leave(struct plain *plain, const char *why)
+{
+	const struct run_state *state = plain->model.state;
+
+	if (plain->leaving || plain->model.closed)
+		return;
+	plain->leaving = true;
+	plain_say(plain, "Leaving; what is running is finished first.");
+	plain_submit(plain, intent_new(INTENT_LEAVE, state->seq, NULL, why), false);
+}
+
+static void
+print_partial(struct plain *plain)
+{
+	char *line;
+
+	if (!plain->partial.len)
+		return;
+	line = xasprintf("| %s", str_cstr(&plain->partial));
+	put(plain, line);
+	free(line);
+	str_clear(&plain->partial);
+}
+
+/* Output is sanitised by the engine; sanitising it again changes nothing and trusts nobody. */
+static void
+print_output(struct plain *plain, const char *text)
+{
+	struct str clean = STR_INIT;
+
+	text_sanitise(text, strlen(text), TEXT_KEEP_NEWLINES, &clean);
+	for (const char *at = str_cstr(&clean); *at;) {
+		size_t len = strcspn(at, "\n");
+
+		str_append_bytes(&plain->partial, at, len);
+		at += len;
+		if (*at == '\n' && plain->partial.len == 0)
+			put(plain, "|");
+		if (*at == '\n' || plain->partial.len > PARTIAL_MAX)
+			print_partial(plain);
+		at += *at == '\n';
+	}
+	str_release(&clean);
+}
+
+static void
+print_event(void *data, const struct run_event *event)
+{
+	struct plain *plain = data;
+	char stamp[CLOCK_STAMP_MAX], *text;
+
+	if (event->type == EVENT_OUTPUT) {
+		print_output(plain, event->text);
+		return;
+	}
+	print_partial(plain);
+	if (event->type == EVENT_REFUSED ||
+	    plain->model.state->decision_seq != plain->awaited_seq)
+		plain->awaiting = false;
+	if (event->type == EVENT_REFUSED)
+		plain->announced_seq = -1;
+	if (event->type == EVENT_PROGRESS) {
+		if (str_equal(event->text, plain->progress))
+			return;
+		free(plain->progress);
+		plain->progress = xstrdup(event->text);
+		plain_say(plain, "%s   %s", clock_format_hms(model_now_ms(&plain->model), stamp),
+			  event->text);
+		return;
+	}
+	text = model_sentence(&plain->model, event);
+	if (text)
+		plain_say(plain, "%s %s", clock_format_hms(event->record ? event->record->ts_ms
+					: model_now_ms(&plain->model), stamp), text);
+	free(text);
+}
+
+/* The first interrupt stops the running step, a second one soon after leaves. */
+static void
+interrupt(struct plain *plain)
+{
+	const struct run_state *state = plain->model.state;
+	const struct step_state *step = run_state_current(state);
+	int64_t now_ms = clock_mono_ms();
+	bool again = plain->interrupted_ms && now_ms - plain->interrupted_ms < INTERRUPT_MS;
+
+	plain->interrupted_ms = now_ms;
+	if (again) {
+		plain_leave(plain, "interrupted");
+	} else if (step && (model_facts(&plain->model) & FACT_RUNNING)) {
+		plain_say(plain, "Asking the running step to stop; Ctrl-C again within 2 s leaves.");
+		plain_submit(plain, intent_new(INTENT_CANCEL, state->seq, step->id, NULL), false);
+	} else {
+		plain_say(plain, "Nothing is running; Ctrl-C again within 2 s leaves.");
+	}
+}
+
+static void
+heed_wishes(struct plain *plain)
+{
+	unsigned wishes = signals_wishes();
+
+	if (wishes & WISH_INTERRUPT)
+		interrupt(plain);
+	if (wishes & WISH_LEAVE)
+		plain_leave(plain, wishes & WISH_HANGUP ? "the terminal was hung up" : "SIGTERM");
+}
+
+void
+plain_wait(struct plain *plain, bool input)
+{
+	struct pollfd fds[] = {
+		{ queue_fd(plain->model.link->events), POLLIN, 0 },
+		{ signals_fd(), POLLIN, 0 },
+		{ input ? STDIN_FILENO : -1, POLLIN, 0 },
+	};
+
+	if (fflush(stdout) == EOF)
+		plain_leave(plain, "the output was closed");
+	poll(fds, 3, -1);
+	heed_wishes(plain);
+	if (model_take_events(&plain->model, EVENTS_A_ROUND, print_event, plain, &plain->error) < 0)
+		plain->failed = true;
+	if (fds[2].revents)
+		line_input_fill(&plain->input);
+}
+
+/* Does what the command line has decided in advance, or leaves where it says nothing. */
+static void
+fly(struct plain *plain)
+{
+	struct intent *intent = NULL;
+	char *why = NULL, *clean;
+
+	switch (autopilot_decide(plain->model.options->autopilot, plain->model.state, &intent, &why)) {
+	case AUTOPILOT_WAIT:
+		break;
+	case AUTOPILOT_ACT:
+		plain_submit(plain, intent, true);
+		break;
+	case AUTOPILOT_STUCK:
+		plain->stuck = true;
+		/* fall through */
+	case AUTOPILOT_FAILED:
+		clean = text_clean(why, 0);
+		fflush(stdout);
+		fprintf(stderr, "lifeboat: %s\n", clean);
+		free(clean);
+		plain_leave(plain, why);
+		break;
+	}
+	free(why);
+}
+
+/* One round: decides what is to be decided, or waits. */
+static void
+step(struct plain *plain)
+{
+	unsigned facts = model_facts(&plain->model);
+
+	if (plain->awaiting || plain->leaving || (facts & (FACT_BUSY | FACT_OVER)))
+		plain_wait(plain, false);
+	else if (plain->model.options->autopilot) {
+		fly(plain);
+		if (!plain->leaving)
+			plain_wait(plain, false);
+	} else if (facts & FACT_ASKED)
+		plain_question(plain);
+	else if (facts & FACT_RUNNING)
+		plain_wait(plain, false);
+	else
+		plain_decide(plain);
+}
+
+static void
+say_end(struct plain *plain)
+{
+	struct lines lines;
+
+	lines_init(&lines, plain->columns);
+	end_page_lines(&plain->model, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		put(plain, lines.items[i].text);
+	lines_release(&lines);
+}
+
+static int
+conclude(struct plain *plain, enum ui_end *ret_end, struct err *e)
+{
+	const struct run_state *state = plain->model.state;
+
+	if (plain->failed) {
+		*e = plain->error;
+		return -1;
+	}
+	if (state->phase == RUN_ENDED) {
+		say_end(plain);
+		*ret_end = UI_END_RUN_OVER;
+		return 0;
+	}
+	if (!plain->leaving && state->phase != RUN_STOPPED)
+		return err_set(e, ERR_IO, "the run stopped by itself: %s. Take it up again with: "
+				"lifeboat resume %s",
+			       plain->model.warning ? plain->model.warning : "its engine has ended",
+			       state->run_id ? state->run_id : "RUN");
+	*ret_end = plain->stuck ? UI_END_NEEDS_DECISION : UI_END_LEFT;
+	return 0;
+}
+
+static int
+terminal_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 40)
+		return PIPE_COLUMNS;
+	return size.ws_col;
+}
+
+int
+ui_plain_run(const struct ui_options *options, const struct run_link *link,
+	     struct run_state *state, enum ui_end *ret_end, struct err *e)
+{
+	struct plain plain = {
+		.ascii = options->ascii || !str_equal(nl_langinfo(CODESET), "UTF-8"),
+		.columns = terminal_columns(),
+		.announced_seq = -1,
+	};
+	int rc;
+
+	if (signals_open(WISH_INTERRUPT | WISH_LEAVE | WISH_HANGUP, e) < 0)
+		return -1;
+	model_init(&plain.model, options, link, state);
+	while (!plain.model.closed && !plain.failed)
+		step(&plain);
+	print_partial(&plain);
+	rc = conclude(&plain, ret_end, e);
+	fflush(stdout);
+	signals_close();
+	line_input_release(&plain.input);
+	str_release(&plain.partial);
+	free(plain.progress);
+	model_release(&plain.model);
+	return rc;
+}

@@ -1,0 +1,58 @@
+#ifndef LIFEBOAT_UI_PLAIN_H
+#define LIFEBOAT_UI_PLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "ui/line_input.h"
+#include "ui/model.h"
+
+/* Line mode: what is said and asked goes to stdout, a line at a time. Main thread only. */
+struct plain {
+	struct model model;
+	struct line_input input;
+	bool ascii;
+	int columns;
+	struct str partial;             /* the output line under way */
+	char *progress;                 /* the last one that was printed */
+	bool prompting;                 /* the cursor stands behind a prompt */
+	bool leaving;
+	bool stuck;                     /* --auto met a decision */
+	bool awaiting;                  /* something was submitted that changes the situation */
+	int64_t awaited_seq;            /* decision_seq by then */
+	int64_t announced_seq;          /* decision_seq of the last situation that was announced */
+	int64_t interrupted_ms;         /* monotonic: the last SIGINT; 0: none */
+	struct err error;               /* a record that did not follow */
+	bool failed;
+};
+
+/* How reading a line ended. */
+enum plain_read {
+	PLAIN_LINE,
+	PLAIN_GONE,                     /* left, ended, or the situation changed meanwhile */
+};
+
+/* plain.c: one line out, through the sanitiser. */
+void plain_say(struct plain *plain, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Asks the engine to stop in good order. */
+void plain_leave(struct plain *plain, const char *why);
+/* Hands an intent over; `decides`: the situation is another one after it. */
+void plain_submit(struct plain *plain, struct intent *intent, bool decides);
+/* Waits for events, signals and, where `input`, for input; prints what comes. */
+void plain_wait(struct plain *plain, bool input);
+
+/* plain_prompt.c */
+/* Asks for a line, which the caller wipes and frees. Goes on printing what comes meanwhile. */
+enum plain_read plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret_line);
+/* y or n; an empty line is No, anything else asks again. */
+enum plain_read plain_read_yes(struct plain *plain, const char *question, bool *ret_yes);
+/* A line that is not blank, or PLAIN_GONE; `what` completes "… is required". */
+enum plain_read plain_read_text(struct plain *plain, const char *prompt, const char *what,
+				char **ret_line);
+
+/* plain_decide.c: announces the situation and asks what is to be done. */
+void plain_decide(struct plain *plain);
+/* plain_question.c: asks the open question of the running step. */
+void plain_question(struct plain *plain);
+
+#endif

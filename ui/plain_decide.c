@@ -1,0 +1,260 @@
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "ui/keymap.h"
+#include "ui/plain.h"
+#include "ui/situation.h"
+#include "ui/step_detail.h"
+
+/* Everything about the current step, once for each situation. */
+static void
+announce(struct plain *plain)
+{
+	const struct run_state *state = plain->model.state;
+	const struct step_state *step = run_state_current(state);
+	struct lines lines;
+
+	if (plain->announced_seq == state->decision_seq)
+		return;
+	plain->announced_seq = state->decision_seq;
+	if (!step) {
+		plain_say(plain, "All steps are done; the run wants its end.");
+		return;
+	}
+	lines_init(&lines, plain->columns);
+	lines_wrap(&lines, ROLE_STRONG, "", ROLE_STRONG, "");
+	lines_add(&lines, ROLE_STRONG, "Step %d of %zu: %s (%s)", state->current + 1,
+		  state->steps_count, step->title, step->id);
+	step_detail(&plain->model, (size_t)state->current, false, &lines);
+	for (size_t i = 0; i < lines.count; i++)
+		plain_say(plain, "%s", lines.items[i].text);
+	lines_release(&lines);
+}
+
+static struct intent *
+current_intent(const struct plain *plain, enum intent_type type, const char *text)
+{
+	const struct run_state *state = plain->model.state;
+	const struct step_state *step = run_state_current(state);
+
+	return intent_new(type, state->seq, step ? step->id : NULL, text);
+}
+
+static void
+run_named(struct plain *plain, const struct step_state *step)
+{
+	char *prompt = xasprintf("Type %s to run this step> ", step->confirm_name), *line;
+
+	line_input_flush(&plain->input);
+	if (plain_read_line(plain, prompt, false, &line) == PLAIN_LINE) {
+		if (str_equal(line, step->confirm_name))
+			plain_submit(plain, current_intent(plain, INTENT_RUN, line), true);
+		else
+			plain_say(plain, "That is not the name; nothing was done.");
+		free(line);
+	}
+	free(prompt);
+}
+
+static void
+run_by_two(struct plain *plain)
+{
+	const char *operator_name = plain->model.state->operator_name;
+	char *prompt = xasprintf("A second person (not %s) confirms; their name> ", operator_name);
+	char *line;
+
+	line_input_flush(&plain->input);
+	if (plain_read_text(plain, prompt, "A name", &line) == PLAIN_LINE) {
+		if (str_equal(line, operator_name)) {
+			plain_say(plain, "That is you: another person must confirm this.");
+		} else {
+			struct intent *intent = current_intent(plain, INTENT_RUN, NULL);
+
+			intent->by = xstrdup(line);
+			plain_submit(plain, intent, true);
+		}
+		free(line);
+	}
+	free(prompt);
+}
+
+static void
+do_run(struct plain *plain)
+{
+	const struct step_state *step = run_state_current(plain->model.state);
+	bool yes;
+
+	if (str_equal(step->confirm, "none")) {
+		plain_submit(plain, current_intent(plain, INTENT_RUN, NULL), true);
+	} else if (str_equal(step->confirm, "type-name")) {
+		run_named(plain, step);
+	} else if (str_equal(step->confirm, "two-person")) {
+		run_by_two(plain);
+	} else if (plain_read_yes(plain, "Run this step?", &yes) == PLAIN_LINE) {
+		if (yes)
+			plain_submit(plain, current_intent(plain, INTENT_RUN, "y"), true);
+		else
+			plain_say(plain, "Not run.");
+	}
+}
+
+static void
+do_recheck(struct plain *plain)
+{
+	plain_submit(plain, current_intent(plain, INTENT_RECHECK, NULL), true);
+}
+
+/* Intents that consist of a line of text. */
+static void
+submit_text(struct plain *plain, enum intent_type type, const char *prompt)
+{
+	char *line;
+
+	if (plain_read_text(plain, prompt, type == INTENT_NOTE ? "A text" : "A reason", &line) !=
+	    PLAIN_LINE)
+		return;
+	plain_submit(plain, current_intent(plain, type, line), type != INTENT_NOTE);
+	free(line);
+}
+
+static void
+do_skip(struct plain *plain)
+{
+	submit_text(plain, INTENT_SKIP, "Why is this step passed over?> ");
+}
+
+static void
+do_mark_done(struct plain *plain)
+{
+	submit_text(plain, INTENT_MARK_DONE, "How do you know that it happened?> ");
+}
+
+static void
+do_note(struct plain *plain)
+{
+	submit_text(plain, INTENT_NOTE, "Note> ");
+}
+
+static void
+do_back(struct plain *plain)
+{
+	const struct step_state *step = run_state_current(plain->model.state);
+	const struct step_spec *spec = situation_spec(plain->model.options->runbook, step);
+	char *question = xasprintf("Go to step %s?", spec->goto_step);
+	bool yes;
+
+	if (plain_read_yes(plain, question, &yes) == PLAIN_LINE && yes)
+		plain_submit(plain, current_intent(plain, INTENT_GOTO, NULL), true);
+	free(question);
+}
+
+/* The number-th end, from 1: those of the runbook, then "aborted"; NULL: there is none. */
+static const char *
+end_id(const struct plain *plain, size_t number)
+{
+	const struct runbook *runbook = plain->model.options->runbook;
+	bool all_done = !run_state_current(plain->model.state);
+
+	if (number >= 1 && number <= runbook->ends_count)
+		return runbook->ends[number - 1].id;
+	if (runbook->ends_count == 0 && all_done && number == 1)
+		return "completed";
+	return number == runbook->ends_count + 1 + (runbook->ends_count == 0 && all_done) ? "aborted"
+											  : NULL;
+}
+
+static const char *
+end_title(const struct plain *plain, size_t number)
+{
+	const struct runbook *runbook = plain->model.options->runbook;
+
+	return number <= runbook->ends_count ? runbook->ends[number - 1].title : end_id(plain, number);
+}
+
+static void
+do_end(struct plain *plain)
+{
+	bool all_done = !run_state_current(plain->model.state);
+	char *line = NULL, *reason = NULL;
+	const char *id;
+
+	for (size_t i = 1; end_id(plain, i); i++)
+		plain_say(plain, "  [%zu] %s", i, end_title(plain, i));
+	if (plain_read_line(plain, "How does the run end? number> ", false, &line) != PLAIN_LINE)
+		return;
+	id = end_id(plain, strtoul(line, NULL, 10));
+	free(line);
+	if (!id) {
+		plain_say(plain, "That is none of the numbers; nothing was done.");
+		return;
+	}
+	if (!all_done &&
+	    plain_read_text(plain, "Why does it end here?> ", "A reason", &reason) != PLAIN_LINE)
+		return;
+	struct intent *intent = current_intent(plain, INTENT_END, id);
+	intent->reason = reason;
+	plain_submit(plain, intent, true);
+}
+
+static void
+do_leave(struct plain *plain)
+{
+	plain_leave(plain, NULL);
+}
+
+static const struct {
+	enum command command;
+	void (*act)(struct plain *plain);
+} acts[] = {
+	{ CMD_RUN, do_run },
+	{ CMD_RECHECK, do_recheck },
+	{ CMD_SKIP, do_skip },
+	{ CMD_MARK_DONE, do_mark_done },
+	{ CMD_NOTE, do_note },
+	{ CMD_BACK, do_back },
+	{ CMD_END, do_end },
+	{ CMD_LEAVE, do_leave },
+};
+
+/* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip …> ". */
+static size_t
+list_choices(const struct plain *plain, const struct key_binding **choices, size_t room,
+	     struct str *prompt)
+{
+	unsigned facts = model_facts(&plain->model);
+	size_t count = 0;
+
+	for (size_t i = 0; i < keymap_count && count < room; i++)
+		if (keymap[i].choice && (keymap[i].when & facts)) {
+			choices[count++] = &keymap[i];
+			str_printf(prompt, "[%zu] %s ", count, keymap[i].choice);
+		}
+	str_append(prompt, "> ");
+	return count;
+}
+
+void
+plain_decide(struct plain *plain)
+{
+	const struct key_binding *choices[16];
+	struct str prompt = STR_INIT;
+	size_t count = list_choices(plain, choices, 16, &prompt);
+	char *line = NULL, *end;
+
+	announce(plain);
+	if (plain_read_line(plain, str_cstr(&prompt), false, &line) == PLAIN_LINE) {
+		unsigned long number = strtoul(line, &end, 10);
+
+		if (*end || number < 1 || number > count)
+			plain_say(plain, "Give one of the numbers 1 to %zu.", count);
+		else
+			for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+				if (acts[i].command == choices[number - 1]->command)
+					acts[i].act(plain);
+		free(line);
+	}
+	str_release(&prompt);
+}

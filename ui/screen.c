@@ -1,0 +1,168 @@
+#include "config.h"
+
+#include <langinfo.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "ui/app.h"
+#include "ui/input.h"
+#include "ui/paint.h"
+#include "ui/signals.h"
+#include "ui/terminal.h"
+#include "ui/ui.h"
+
+enum {
+	FRAME_MS = 33,                  /* at most 30 frames a second */
+	TICK_MS = 1000,                 /* the clocks in the header */
+	EVENTS_A_ROUND = 2000,
+	KEYS_A_ROUND = 256,
+};
+
+enum source { FROM_KEYS, FROM_ENGINE, FROM_FEEDS, FROM_SIGNALS, SOURCES };
+
+static void
+heed_wishes(struct app *app)
+{
+	unsigned wishes = signals_wishes();
+
+	if (wishes & WISH_RESIZE)
+		terminal_resize();
+	if (wishes & WISH_SUSPEND)
+		terminal_suspend();
+	if ((wishes & WISH_INTERRUPT) && !app->dialog)
+		app_command(app, CMD_CANCEL);
+	if (wishes & WISH_HANGUP)
+		app->hung_up = true;
+	if ((wishes & WISH_LEAVE) && app->model.closed)
+		app->done = true;
+	else if (wishes & WISH_LEAVE)
+		app_leave(app, wishes & WISH_HANGUP ? "the terminal was hung up" : "SIGTERM");
+	app->dirty = app->dirty || wishes;
+}
+
+/* True when keys were there: they are answered without waiting for the next frame. */
+static bool
+take_keys(struct app *app, short revents)
+{
+	struct key key;
+	int count = 0;
+
+	while (count < KEYS_A_ROUND && input_next(&key)) {
+		app_key(app, &key);
+		count++;
+	}
+	if (count == 0 && (revents & (POLLHUP | POLLERR | POLLNVAL))) {
+		app->hung_up = true;
+		app_leave(app, "the terminal was hung up");
+	}
+	return count > 0;
+}
+
+static void
+show_refusal(void *data, const struct run_event *event)
+{
+	struct app *app = data;
+
+	if (event->type == EVENT_REFUSED)
+		app_say(app, ROLE_WARNING, "Refused: %s", event->text);
+}
+
+static int
+take_events(struct app *app, struct err *e)
+{
+	int count = model_take_events(&app->model, EVENTS_A_ROUND, show_refusal, app, e);
+
+	if (count > 0) {
+		app_follow(app);
+		feeds_follow(app->feeds, &app->model);
+	}
+	return count < 0 ? -1 : 0;
+}
+
+/* How long to wait: to the next frame while something is to be painted, else to the next second. */
+static int
+patience(const struct app *app, int64_t painted_ms)
+{
+	int64_t since_ms = clock_mono_ms() - painted_ms;
+	int64_t period_ms = app->dirty ? FRAME_MS : TICK_MS;
+
+	return since_ms >= period_ms ? 0 : (int)(period_ms - since_ms);
+}
+
+static int
+loop(struct app *app, struct err *e)
+{
+	int64_t painted_ms = clock_mono_ms() - TICK_MS;
+
+	while (!app->done) {
+		struct pollfd fds[SOURCES] = {
+			[FROM_KEYS] = { app->hung_up ? -1 : STDIN_FILENO, POLLIN, 0 },
+			[FROM_ENGINE] = { queue_fd(app->model.link->events), POLLIN, 0 },
+			[FROM_FEEDS] = { feeds_fd(app->feeds), POLLIN, 0 },
+			[FROM_SIGNALS] = { signals_fd(), POLLIN, 0 },
+		};
+		bool at_once = false;
+
+		if (app->model.closed)
+			fds[FROM_ENGINE].fd = -1;
+		poll(fds, SOURCES, patience(app, painted_ms));
+		heed_wishes(app);
+		if (fds[FROM_FEEDS].revents) {
+			feeds_clear(app->feeds);
+			app->dirty = true;
+		}
+		if (take_events(app, e) < 0)
+			return -1;
+		if (fds[FROM_KEYS].revents)
+			at_once = take_keys(app, fds[FROM_KEYS].revents);
+		if (app->hung_up && app->model.closed)
+			break;
+		if (!at_once && patience(app, painted_ms) > 0)
+			continue;
+		app_paint(app);
+		painted_ms = clock_mono_ms();
+	}
+	return 0;
+}
+
+/* Why the engine went without being asked to, for the operator's shell. */
+static int
+check_end(const struct app *app, enum ui_end *ret_end, struct err *e)
+{
+	const struct run_state *state = app->model.state;
+
+	if (state->phase == RUN_ENDED) {
+		*ret_end = UI_END_RUN_OVER;
+		return 0;
+	}
+	if (!app->leaving && state->phase != RUN_STOPPED)
+		return err_set(e, ERR_IO, "the run stopped by itself: %s. Take it up again with: "
+				"lifeboat resume %s",
+			       app->model.warning ? app->model.warning : "its engine has ended",
+			       state->run_id ? state->run_id : "RUN");
+	*ret_end = UI_END_LEFT;
+	return 0;
+}
+
+int
+ui_screen_run(const struct ui_options *options, const struct run_link *link,
+	      struct run_state *state, enum ui_end *ret_end, struct err *e)
+{
+	bool utf8 = str_equal(nl_langinfo(CODESET), "UTF-8");
+	const char *no_color = getenv("NO_COLOR");
+	struct app app;
+	int rc;
+
+	if (terminal_open(options->mono || (no_color && *no_color), e) < 0)
+		return -1;
+	paint_init(options->ascii || !utf8);
+	app_init(&app, options, link, state);
+	rc = loop(&app, e);
+	terminal_close();
+	if (rc == 0)
+		rc = check_end(&app, ret_end, e);
+	app_release(&app);
+	return rc;
+}

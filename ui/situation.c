@@ -1,0 +1,92 @@
+#include "config.h"
+
+#include "ui/situation.h"
+
+#include "base/str.h"
+
+const struct step_spec *
+situation_spec(const struct runbook *runbook, const struct step_state *step)
+{
+	int index = runbook_step_index(runbook, step->spec_id);
+
+	return index < 0 ? NULL : &runbook->steps[index];
+}
+
+static unsigned
+waiting_facts(const struct run_state *state, const struct runbook *runbook)
+{
+	const struct step_state *step = run_state_current(state);
+	const struct step_spec *spec = step ? situation_spec(runbook, step) : NULL;
+	unsigned back = spec && spec->on_failure == ON_FAILURE_GOTO ? FACT_CAN_GO_BACK : 0;
+
+	if (!step)
+		return FACT_PAST_LAST;
+	switch (step->status) {
+	case STEP_PLANNED:
+		return FACT_READY;
+	case STEP_BLOCKED:
+	case STEP_FAILED:
+	case STEP_CANCELLED:
+		return FACT_STUCK | back;
+	case STEP_UNKNOWN:
+		return FACT_UNKNOWN | back;
+	case STEP_TODO:
+	case STEP_RUNNING:
+	case STEP_OK:
+	case STEP_SKIPPED:
+		break;
+	}
+	return FACT_BUSY;
+}
+
+unsigned
+situation_facts(const struct run_state *state, const struct runbook *runbook)
+{
+	switch (state->phase) {
+	case RUN_WAITING:
+		return waiting_facts(state, runbook);
+	case RUN_WORKING:
+		return state->prompt.seq >= 0 ? FACT_RUNNING | FACT_ASKED : FACT_RUNNING;
+	case RUN_STOPPED:
+	case RUN_ENDED:
+		return FACT_OVER;
+	case RUN_STARTING:
+	case RUN_PREPARING:
+		break;
+	}
+	return FACT_BUSY;
+}
+
+void
+situation_describe(const struct run_state *state, struct str *out)
+{
+	const struct step_state *step = run_state_current(state);
+
+	if (state->phase == RUN_ENDED)
+		str_append(out, "the run has ended");
+	else if (state->phase == RUN_STOPPED)
+		str_append(out, "the run was left");
+	else if (state->phase == RUN_STARTING)
+		str_append(out, "the run is starting");
+	else if (!step)
+		str_append(out, "all steps are done");
+	else if (state->phase == RUN_PREPARING)
+		str_printf(out, "step %s is being prepared", step->id);
+	else if (state->prompt.seq >= 0)
+		str_printf(out, "step %s asks a question", step->id);
+	else
+		str_printf(out, "step %s is %s", step->id, step_status_name(step->status));
+}
+
+const char *
+situation_glyph(const struct run_state *state, size_t index)
+{
+	static const char *const glyphs[] = {
+		[STEP_TODO] = "[ ]", [STEP_PLANNED] = "[>]", [STEP_BLOCKED] = "[!]",
+		[STEP_RUNNING] = "[~]", [STEP_OK] = "[x]", [STEP_FAILED] = "[!]",
+		[STEP_SKIPPED] = "[-]", [STEP_CANCELLED] = "[!]", [STEP_UNKNOWN] = "[?]",
+	};
+	enum step_status status = state->steps[index].status;
+
+	return status == STEP_TODO && (size_t)state->current == index ? "[>]" : glyphs[status];
+}

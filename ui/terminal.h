@@ -1,0 +1,21 @@
+#ifndef LIFEBOAT_UI_TERMINAL_H
+#define LIFEBOAT_UI_TERMINAL_H
+
+#include <stdbool.h>
+
+#include "base/err.h"
+
+/*
+ * Takes the terminal over: curses, the alternate screen, raw keys, signals. From here on until
+ * terminal_close() every way out of the process but SIGKILL puts the terminal back as it was: exit(), the
+ * fatal signals, and suspension. Main thread only. ERR_USAGE: there is no usable terminal.
+ */
+int terminal_open(bool mono, struct err *e);
+void terminal_close(void);
+
+/* Takes the size of the terminal over, and paints everything anew. */
+void terminal_resize(void);
+/* Gives the terminal back, stops the process, and takes it again when it goes on. */
+void terminal_suspend(void);
+
+#endif
