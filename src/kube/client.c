@@ -141,8 +141,9 @@ kube_client_discovery(struct kube_client *client)
 	return &client->discovery;
 }
 
-char *
-kube_client_label(const struct kube_client *client, const struct kube_request *request)
+/* "GET pods in tsb on https://…": how messages call a request. The caller frees. */
+static char *
+label_of(const struct kube_client *client, const struct kube_request *request)
 {
 	return kube_status_label(request->method, request->path, client->access.server);
 }
@@ -246,7 +247,7 @@ int
 kube_exchange(struct kube_client *client, const struct kube_request *request,
 	      struct http_response *ret_response, struct err *e)
 {
-	char *label = kube_client_label(client, request);
+	char *label = label_of(client, request);
 	int rc = perform_twice(client, request, label, ret_response, e);
 
 	if (rc == 0)
@@ -265,7 +266,7 @@ parse_answer(const struct kube_client *client, const struct kube_request *reques
 		*ret_body = body;
 		return 0;
 	}
-	char *label = kube_client_label(client, request);
+	char *label = label_of(client, request);
 	err_set(e, ERR_REMOTE,
 		"%s: %ld, but the answer (%s, %zu bytes) is not that of a Kubernetes API server",
 		label, response->status,

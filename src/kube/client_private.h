@@ -19,7 +19,4 @@ void kube_discovery_free(struct kube_discovery *discovery);
 int kube_exchange(struct kube_client *client, const struct kube_request *request,
 		  struct http_response *ret_response, struct err *e);
 
-/* "GET pods in tsb on https://…": how messages call a request. The caller frees. */
-char *kube_client_label(const struct kube_client *client, const struct kube_request *request);
-
 #endif

@@ -191,7 +191,8 @@ describe(const struct leaf *leaf)
 		for (shown = SHOWN_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;)
 			shown--;        /* not within a character */
 	line = len == shown ? xasprintf("%s: %s", leaf->path, text)
-			    : xasprintf("%s: %.*s… (%zu bytes)", leaf->path, (int)shown, text, len);
+			    : xasprintf("%s: %.*s… (%zu bytes)", leaf->path, (int)shown, text,
+					len);
 	free(text);
 	return line;
 }

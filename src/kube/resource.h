@@ -35,7 +35,7 @@ int kube_resource_for_kind(struct kube_client *client, const char *api_version, 
  * NULL for the collection, ns NULL for all namespaces. The caller frees. */
 char *kube_resource_path(const struct kube_resource *r, const char *ns, const char *name);
 
-/* "secret/iam-signing-key", "deployment.apps/tsb": an object's name in messages. The caller frees. */
+/* "secret/iam-signing-key", "deployment.apps/tsb": an object in messages. The caller frees. */
 char *kube_resource_label(const struct kube_resource *r, const char *name);
 
 #endif

@@ -17,7 +17,7 @@ struct http_client;
 
 /* How a client connects. Strings and PEM texts are copied; NULL where not wanted. */
 struct http_options {
-	const char *ca_pem;             /* the sole trust; without: ca_file, or the system's store */
+	const char *ca_pem;             /* the sole trust; NULL: ca_file, or the system's store */
 	const char *ca_file;
 	const char *client_cert_pem;
 	const char *client_key_pem;     /* stays in memory */

@@ -114,8 +114,7 @@ say_plan(const struct record *record, const struct run_state *state, const struc
 	const char *effect = json_string(record->data, "effect", "none");
 
 	(void)state;
-	(void)step;
-	str_printf(out, "Step %s is ready: %s", step_name(record),
+	str_printf(out, "Step %s is ready (%s): %s", step_name(record), step ? step->title : "?",
 		   json_string(record->data, "uses", "?"));
 	if (target)
 		str_printf(out, " on %s", target);

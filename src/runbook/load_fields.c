@@ -173,6 +173,10 @@ load_expression(struct load *l, const struct field *field, const struct yaml_nod
 			   field->name);
 		return cJSON_CreateNull();
 	}
+	if (node->text[strspn(node->text, " \t\n")] == '\0') {
+		load_error(l, node, "\"%s\" is empty", field->name);
+		return cJSON_CreateNull();
+	}
 	load_add_expression(l, node, node->text, 0, !(field->flags & FIELD_CONTEXT));
 	return cJSON_CreateString(node->text);
 }

@@ -164,6 +164,8 @@ scalar_schema(const struct field *field, enum field_type type)
 		return reference("duration");
 	case FIELD_CHOICE:
 		return choice_schema(field);
+	case FIELD_EXPRESSION:
+		return text_schema(FIELD_NONEMPTY);
 	case FIELD_ANY:
 		return cJSON_CreateObject();
 	default:

@@ -97,22 +97,42 @@ target_identify(void *connection, const struct cancel *cancel, cJSON **ret_ident
 {
 	struct connection *c = connection;
 	const struct kube_access *access;
+	struct err denied = ERR_INIT;
 	char *uid = NULL;
 	cJSON *identity;
 
 	if (connect_once(c, e) < 0)
 		return -1;
 	access = kube_client_access(c->client);
-	if (kube_cluster_uid(c->client, cancel, &uid, e) < 0)
+	/* who may not read kube-system may still work in a namespace: then the UID stays unknown */
+	if (kube_cluster_uid(c->client, cancel, &uid, &denied) < 0 && denied.kind != ERR_DENIED) {
+		*e = denied;
 		return err_wrap(e, "identity of the cluster of context %s (%s)", access->context,
 				access->server);
+	}
 	identity = cJSON_CreateObject();
-	json_add_string(identity, "uid", uid);
+	if (uid)
+		json_add_string(identity, "uid", uid);
 	json_add_string(identity, "server", access->server);
 	json_add_string(identity, "context", access->context);
 	free(uid);
 	*ret_identity = identity;
 	return 0;
+}
+
+static int
+target_permitted(void *connection, const cJSON *permission, const struct cancel *cancel,
+		 bool *ret_allowed, char **ret_reason, struct err *e)
+{
+	struct connection *c = connection;
+
+	if (connect_once(c, e) < 0)
+		return -1;
+	return kube_access_review(
+		c->client, json_string(permission, "verb", NULL),
+		json_string(permission, "group", NULL), json_string(permission, "resource", NULL),
+		json_string(permission, "subresource", NULL), json_string(permission, "name", NULL),
+		json_string(permission, "namespace", NULL), cancel, ret_allowed, ret_reason, e);
 }
 
 static char *
@@ -135,6 +155,7 @@ const struct target_driver target_kubernetes = {
 	.kind = TARGET_KUBERNETES,
 	.open = target_open,
 	.identify = target_identify,
+	.permitted = target_permitted,
 	.describe = target_describe,
 	.close = target_close,
 };

@@ -287,6 +287,23 @@ child_run_daemon_that_keeps_the_terminal_does_not_hold_us(void **state)
 }
 
 static void
+child_run_command_that_closes_its_output_lives_on(void **state)
+{
+	static const char script[] = "exec >&- 2>&-; i=0; "
+				     "while [ $i -lt 50000 ]; do i=$((i+1)); done; exit 5";
+	struct child_options options = { .pty = true };
+	struct str output = STR_INIT;
+	struct child_result result;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(run_shell(script, options, &output, &result, &e), 0);
+	assert_int_equal(result.signal, 0);
+	assert_int_equal(result.exit_code, 5);
+	str_release(&output);
+}
+
+static void
 child_run_signals_and_descriptors_are_not_inherited(void **state)
 {
 	int fds[2];
@@ -338,6 +355,7 @@ main(void)
 		cmocka_unit_test(child_run_stubborn_command_is_killed),
 		cmocka_unit_test(child_run_cancelled_stops_it),
 		cmocka_unit_test(child_run_daemon_that_keeps_the_terminal_does_not_hold_us),
+		cmocka_unit_test(child_run_command_that_closes_its_output_lives_on),
 		cmocka_unit_test(child_run_signals_and_descriptors_are_not_inherited),
 		cmocka_unit_test(child_run_captured_output_is_apart),
 	};

@@ -277,8 +277,9 @@ cancel_when_asked(void *data)
 
 	while (w->server->requests == 0)
 		sched_yield();
+	int64_t asked_ms = clock_mono_ms();
 	cancel_request(w->cancel);
-	return (void *)(intptr_t)clock_mono_ms();
+	return (void *)(intptr_t)asked_ms;
 }
 
 static void

@@ -111,6 +111,22 @@ review_answer(struct world *w, struct server_connection *c, const struct server_
 	return server_json(c, 201, "{\"status\":{\"allowed\":true}}");
 }
 
+/* A line of 1 MiB and 8 bytes beyond its stamp, and a short one, in odd pieces. */
+static bool
+long_log_answer(struct server_connection *c)
+{
+	char piece[4097];
+	bool ok = server_begin_chunks(c, "text/plain") && server_chunk(c, "2026-11-21T14:0") &&
+		  server_chunk(c, "7:32Z ");
+
+	memset(piece, 'x', sizeof(piece) - 1);
+	piece[sizeof(piece) - 1] = '\0';
+	for (int i = 0; ok && i < 256; i++)
+		ok = server_chunk(c, piece);
+	return ok && server_chunk(c, "tail-end\n2026-11-21T14:07:33Z sh") &&
+	       server_chunk(c, "ort\n") && server_end_chunks(c);
+}
+
 static bool
 answer(void *data, struct server_connection *c, const struct server_request *r)
 {
@@ -124,6 +140,8 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 		return false;
 	if (strstr(r->target, "/flaky"))
 		return server_json(c, 200, "{\"ok\":true}");
+	if (strstr(r->target, "/long/log"))
+		return long_log_answer(c);
 	if (strstr(r->target, "/broken"))
 		return false;
 	if (strcmp(r->method, "PATCH") == 0)
@@ -278,8 +296,9 @@ cancel_when_asked(void *data)
 
 	while (w->server->requests == 0)
 		sched_yield();
+	int64_t asked_ms = clock_mono_ms();
 	cancel_request(w->cancel);
-	return (void *)(intptr_t)clock_mono_ms();
+	return (void *)(intptr_t)asked_ms;
 }
 
 static void
@@ -513,6 +532,29 @@ logs_split_stamps_from_lines(void **state)
 	str_release(&got);
 }
 
+static bool
+collect_sizes(void *data, const char *stamp, const char *text, size_t len_bytes)
+{
+	bool is_short = len_bytes < 60;
+
+	str_printf(data, "<%s|%zu|%.*s>", stamp, len_bytes, is_short ? (int)len_bytes : 0, text);
+	return true;
+}
+
+static void
+logs_long_line_comes_in_pieces(void **state)
+{
+	struct world *w = *state;
+	struct str got = STR_INIT;
+	struct kube_logs_options options = { .ns = "tsb", .pod = "long", .tail_lines = -1 };
+
+	assert_int_equal(kube_logs(w->client, &options, collect_sizes, &got, w->cancel, &w->e), 0);
+	/* the stamp of 20 bytes and its space count as part of the first MiB */
+	assert_string_equal(got.data, "<2026-11-21T14:07:32Z|1048555|><|29|xxxxxxxxxxxxxxxxxxxxx"
+				      "tail-end><2026-11-21T14:07:33Z|5|short>");
+	str_release(&got);
+}
+
 static void
 logs_refusal_is_the_servers_reason(void **state)
 {
@@ -545,6 +587,7 @@ main(void)
 		CASE(apply_conflict_names_fields_and_owners),
 		CASE(apply_current_absent_object_is_null),
 		CASE(logs_split_stamps_from_lines),
+		CASE(logs_long_line_comes_in_pieces),
 		CASE(logs_refusal_is_the_servers_reason),
 	};
 

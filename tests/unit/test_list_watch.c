@@ -330,8 +330,7 @@ watch_refused_or_throttled_goes_on_without_a_list(void **state)
 {
 	static const struct script script = {
 		.lists = { PAGE("5", "", "") },
-		/* The first is libcurl's, which tries a kept connection that was closed once more.
-		 */
+		/* The first is libcurl's, which tries a kept connection once more. */
 		.watches = { "close", "close", ERROR_EVENT(429, "TooManyRequests"),
 			     "=" EVENT("ADDED", ROW("a", "6", "0/1")) },
 	};

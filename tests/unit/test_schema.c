@@ -59,18 +59,42 @@ valid_type(const cJSON *types, const cJSON *value)
 	return false;
 }
 
+/* Patterns are few, and compiling one costs more than all else. */
+static struct {
+	char *pattern;
+	regex_t regex;
+} compiled[8];
+
+static const regex_t *
+compile(const char *pattern)
+{
+	size_t i = 0;
+
+	while (i < 8 && compiled[i].pattern && strcmp(compiled[i].pattern, pattern) != 0)
+		i++;
+	assert_true(i < 8);
+	if (!compiled[i].pattern) {
+		compiled[i].pattern = strdup(pattern);
+		assert_int_equal(regcomp(&compiled[i].regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
+	}
+	return &compiled[i].regex;
+}
+
+static int
+free_compiled(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < 8 && compiled[i].pattern; i++) {
+		regfree(&compiled[i].regex);
+		free(compiled[i].pattern);
+	}
+	return 0;
+}
+
 static bool
 valid_pattern(const char *pattern, const cJSON *value)
 {
-	regex_t regex;
-	bool matches;
-
-	if (!cJSON_IsString(value))
-		return true;
-	assert_int_equal(regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB), 0);
-	matches = regexec(&regex, value->valuestring, 0, NULL, 0) == 0;
-	regfree(&regex);
-	return matches;
+	return !cJSON_IsString(value) || regexec(compile(pattern), value->valuestring, 0, NULL, 0) == 0;
 }
 
 static bool
@@ -232,6 +256,16 @@ loads(const cJSON *document, struct diags *diags)
 	return diags->errors == 0;
 }
 
+/* A default is held to its parameter's type, and a schema cannot say that well. */
+static bool
+only_defaults(const struct diags *diags)
+{
+	for (size_t i = 0; i < diags->count; i++)
+		if (!strstr(diags->items[i].message, "\"default\" wants"))
+			return false;
+	return diags->count > 0;
+}
+
 struct comparison {
 	struct validator validator;
 	cJSON *document;
@@ -247,7 +281,7 @@ compare(struct comparison *c, const char *what, const char *name)
 
 	c->count++;
 	c->refused += !by_tables;
-	if (by_tables != by_schema) {
+	if (by_tables != by_schema && !(by_schema && only_defaults(&diags))) {
 		char *text = json_print_pretty(c->document);
 
 		fail_msg("%s \"%s\": tables say %s (%s), schema says %s:\n%s", what,
@@ -325,7 +359,6 @@ mutate(struct comparison *c, cJSON *value)
 		leave_out_members(c, value);
 	}
 	cJSON_ArrayForEach(member, value) {
-		/* A default is held to its parameter's type, which is beyond the schema. */
 		if (member->string && strcmp(member->string, "default") == 0)
 			continue;
 		replace_value(c, member);
@@ -420,5 +453,5 @@ main(void)
 	};
 
 	setlocale(LC_ALL, "C.UTF-8");
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, NULL, free_compiled);
 }
