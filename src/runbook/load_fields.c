@@ -168,12 +168,14 @@ load_choice(struct load *l, const struct field *field, const struct yaml_node *n
 static cJSON *
 load_expression(struct load *l, const struct field *field, const struct yaml_node *node)
 {
-	if (str_starts_with(node->text, "${")) {
+	const char *begin = node->text + strspn(node->text, " \t\n");
+
+	if (str_starts_with(begin, "${")) {
 		load_error(l, node, "\"%s\" is an expression already: write it without ${ and }",
 			   field->name);
 		return cJSON_CreateNull();
 	}
-	if (node->text[strspn(node->text, " \t\n")] == '\0') {
+	if (!*begin) {
 		load_error(l, node, "\"%s\" is empty", field->name);
 		return cJSON_CreateNull();
 	}

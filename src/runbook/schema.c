@@ -75,6 +75,16 @@ text_schema(unsigned flags)
 	return schema;
 }
 
+/* Neither empty nor in ${ and }. */
+static cJSON *
+expression_schema(void)
+{
+	cJSON *schema = text_schema(0);
+
+	json_add_string(schema, "pattern", "^[ \t\n]*([^ \t\n$]|\\$([^{]|$))");
+	return schema;
+}
+
 /* The words true and no are names, too, and reach an editor as booleans. */
 static cJSON *
 name_schema(void)
@@ -165,7 +175,7 @@ scalar_schema(const struct field *field, enum field_type type)
 	case FIELD_CHOICE:
 		return choice_schema(field);
 	case FIELD_EXPRESSION:
-		return text_schema(FIELD_NONEMPTY);
+		return expression_schema();
 	case FIELD_ANY:
 		return cJSON_CreateObject();
 	default:
@@ -268,22 +278,49 @@ with_name(const struct step_type *type)
 }
 
 static cJSON *
-with_rule(const struct step_type *type)
+list_of(const char *word)
+{
+	cJSON *list = cJSON_CreateArray();
+
+	cJSON_AddItemToArray(list, cJSON_CreateString(word));
+	return list;
+}
+
+/* The arguments of a type; where a check takes a type that may change things, they must say it reads. */
+static cJSON *
+with_schema(const struct step_type *type, bool only_reads)
+{
+	char *name = with_name(type);
+	cJSON *schema = reference(name), *reads;
+
+	free(name);
+	if (!only_reads || !field_find(type->fields, "effect"))
+		return schema;
+	reads = is_word("effect", step_effect_name(EFFECT_READS));
+	if (type->effect == EFFECT_READS)
+		cJSON_DeleteItemFromObjectCaseSensitive(reads, "required");
+	json_add(schema, "properties",
+		 cJSON_DetachItemFromObjectCaseSensitive(reads, "properties"));
+	if (json_at(reads, "required"))
+		json_add(schema, "required",
+			 cJSON_DetachItemFromObjectCaseSensitive(reads, "required"));
+	cJSON_Delete(reads);
+	return schema;
+}
+
+static cJSON *
+with_rule(const struct step_type *type, bool only_reads)
 {
 	cJSON *rule = cJSON_CreateObject(), *then = cJSON_CreateObject();
-	cJSON *properties = cJSON_CreateObject(), *required;
-	char *name = with_name(type);
+	cJSON *properties = cJSON_CreateObject(), *with = with_schema(type, only_reads);
+	bool required = has_required(type->fields) || json_at(with, "required");
 
-	json_add(properties, "with", reference(name));
+	json_add(properties, "with", with);
 	json_add(then, "properties", properties);
-	if (has_required(type->fields)) {
-		required = cJSON_CreateArray();
-		cJSON_AddItemToArray(required, cJSON_CreateString("with"));
-		json_add(then, "required", required);
-	}
+	if (required)
+		json_add(then, "required", list_of("with"));
 	json_add(rule, "if", is_word("uses", type->uses));
 	json_add(rule, "then", then);
-	free(name);
 	return rule;
 }
 
@@ -301,7 +338,7 @@ action_schema(const struct field *table, const struct step_catalogue *catalogue,
 		    !field_find(type->fields, "effect"))
 			continue;
 		cJSON_AddItemToArray(words, cJSON_CreateString(type->uses));
-		cJSON_AddItemToArray(rules, with_rule(type));
+		cJSON_AddItemToArray(rules, with_rule(type, only_reads));
 	}
 	cJSON_DeleteItemFromObjectCaseSensitive(uses, "type");
 	cJSON_DeleteItemFromObjectCaseSensitive(uses, "minLength");

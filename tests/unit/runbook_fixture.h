@@ -9,6 +9,8 @@
 
 static const char *const fixture_words[] = { "text", "json", NULL };
 
+static const char *const fixture_effects[] = { "reads", "changes", "destroys", NULL };
+
 static const struct field fixture_command_fields[] = {
 	{ .name = "argv",
 	  .type = FIELD_LIST,
@@ -20,6 +22,11 @@ static const struct field fixture_command_fields[] = {
 	  .items = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
 	  .help = "Its environment." },
+	{ .name = "effect",
+	  .type = FIELD_CHOICE,
+	  .choices = fixture_effects,
+	  .otherwise = "changes",
+	  .help = "What it does to the world." },
 	{ .name = "shell", .type = FIELD_BOOL, .otherwise = "false", .help = "Through a shell." },
 	{ .name = "output",
 	  .type = FIELD_CHOICE,
@@ -258,7 +265,8 @@ static const char fixture_everything[] =
 	"     with: {argv: [helm, install, \"--set=a=${.params.replicas}\"], env: {KUBECONFIG: "
 	"k},\n"
 	"       shell: no, output: json},\n"
-	"     verify: [{uses: http.check, target: ui, with: {status: \"${.params.replicas}\"}}]}\n"
+	"     verify: [{uses: http.check, target: ui, with: {status: \"${.params.replicas}\"}},\n"
+	"       {uses: command.run, with: {argv: [helm, status], effect: reads}}]}\n"
 	"  - {id: sign-off, title: Sign off, uses: manual.confirm, with: {prompt: Done}, confirm: "
 	"ask}\n"
 	"ends:\n"

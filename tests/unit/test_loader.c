@@ -168,6 +168,12 @@ static const struct broken broken_documents[] = {
 	  "14:17: error: \"on_failure\" wants pause, abort or a mapping with \"goto\", "
 	  "not \"stop\"",
 	  "                 ^~~~" },
+	{ "empty_expression",
+	  HEAD TARGETS STEP "    uses: kubernetes.get\n"
+			    "    target: k8s\n"
+			    "    with: {resource: pods}\n"
+			    "    when: ' '\n",
+	  "14:11: error: \"when\" is empty", "           ^~~" },
 	{ "nul_in_text",
 	  HEAD TARGETS STEP "    uses: kubernetes.get\n"
 			    "    target: k8s\n"

@@ -94,7 +94,8 @@ free_compiled(void **state)
 static bool
 valid_pattern(const char *pattern, const cJSON *value)
 {
-	return !cJSON_IsString(value) || regexec(compile(pattern), value->valuestring, 0, NULL, 0) == 0;
+	return !cJSON_IsString(value) ||
+	       regexec(compile(pattern), value->valuestring, 0, NULL, 0) == 0;
 }
 
 static bool
@@ -269,7 +270,7 @@ only_defaults(const struct diags *diags)
 struct comparison {
 	struct validator validator;
 	cJSON *document;
-	size_t count, refused;
+	size_t count, refused, places;
 };
 
 static void
@@ -291,7 +292,10 @@ compare(struct comparison *c, const char *what, const char *name)
 	diags_release(&diags);
 }
 
-/* Puts other values in a value's place, one by one, and its own back. */
+/*
+ * Puts other values in a value's place, one by one, and its own back. Each place gets every fourth of
+ * them, the next place the next ones: all pairs would take a minute under the sanitisers.
+ */
 static void
 replace_value(struct comparison *c, cJSON *value)
 {
@@ -316,11 +320,13 @@ replace_value(struct comparison *c, cJSON *value)
 		"\"tls.check\"",
 		"\"kubernetes.get\"",
 		"\"manual.confirm\"",
+		"\"changes\"",
+		"{\"argv\":[\"a\"]}",
 		"{\"goto\":\"a\"}",
 		"{\"a\":{\"type\":\"http\"}}",
 	};
 
-	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+	for (size_t i = c->places++ % 4; i < sizeof(others) / sizeof(others[0]); i += 4) {
 		cJSON *other = json_parse(others[i], strlen(others[i]), NULL), saved = *value;
 
 		value->child = other->child;
@@ -404,7 +410,7 @@ runbook_schema_of_every_mutation_agrees_with_tables(void **state)
 	assert_int_equal(c.refused, 0);
 	mutate(&c, c.document);
 	compare(&c, "unchanged at the end", NULL);
-	assert_true(c.count > 5000);
+	assert_true(c.count > 1500);
 	assert_true(c.refused > c.count / 3);
 	assert_true(c.refused < c.count * 9 / 10);
 	cJSON_Delete(c.document);
