@@ -9,11 +9,26 @@
 #include "base/xalloc.h"
 #include "ui/situation.h"
 
+/* What small screens show below at first: live panes where the runbook names any. */
+static enum pane
+first_lower(const struct runbook *runbook)
+{
+	bool pods = runbook->panes.pods_count, logs = runbook->panes.logs_count;
+
+	for (size_t i = 0; i < runbook->steps_count; i++) {
+		pods = pods || runbook->steps[i].panes.pods_count;
+		logs = logs || runbook->steps[i].panes.logs_count;
+	}
+	return pods ? PANE_PODS : logs ? PANE_LOGS : PANE_AUDIT;
+}
+
 void
 app_init(struct app *app, const struct ui_options *options, const struct run_link *link,
 	 struct run_state *state)
 {
-	*app = (struct app){ .focus = PANE_STEPS, .lower = PANE_PODS, .asked_seq = -1, .dirty = true };
+	*app = (struct app){ .focus = PANE_STEPS, .lower = first_lower(options->runbook), .asked_seq = -1,
+			     .dirty = true };
+	app->live = app->lower != PANE_AUDIT;
 	model_init(&app->model, options, link, state);
 	app->feeds = feeds_new(options);
 }
@@ -95,6 +110,8 @@ app_follow(struct app *app)
 {
 	const struct run_state *state = app->model.state;
 
+	if (app->model.replaying)
+		return;
 	drop_stale_dialog(app);
 	follow_selection(app);
 	if (app->zoom && app->dialog)

@@ -36,6 +36,7 @@ struct app {
 	struct layout layout;
 	enum pane focus, lower;
 	bool zoom;
+	bool live;                      /* the runbook names pods or logs to look at */
 	size_t selected;                /* the step that is looked at */
 	bool away;                      /* the operator looks at another than the current one */
 	size_t first[PANE_COUNT];       /* how far each pane is scrolled */

@@ -72,6 +72,23 @@ paint_second_row(const struct app *app)
 	str_release(&right);
 }
 
+/* Small screens show one of three panes below; the keys of the others stand at the end of its title. */
+static void
+paint_others(const struct app *app, enum pane pane, enum role role)
+{
+	const struct rect *rect = &app->layout.panes[pane];
+	struct str others = STR_INIT;
+
+	for (enum pane other = PANE_PODS; pane >= PANE_PODS && other < PANE_COUNT; other++)
+		if (app->layout.panes[other].rows == 0)
+			str_printf(&others, " %d %s ", (int)other + 1, pane_table[other]->name);
+	int columns = (int)others.len;
+	if (columns && columns < rect->columns / 2)
+		paint_text(rect->y, rect->x + rect->columns - columns, columns, role,
+			   str_cstr(&others));
+	str_release(&others);
+}
+
 static void
 paint_pane(struct app *app, enum pane pane)
 {
@@ -86,6 +103,8 @@ paint_pane(struct app *app, enum pane pane)
 	paint_format(rect->y, rect->x, rect->columns, role, "%d %s%s", (int)pane + 1,
 		     pane_table[pane]->name, str_cstr(&title));
 	str_release(&title);
+	if (!app->zoom)
+		paint_others(app, pane, role);
 	pane_table[pane]->paint(app, &(struct rect){ rect->y + 1, rect->x, rect->rows - 1,
 						     rect->columns });
 }
@@ -133,6 +152,8 @@ paint_keys(const struct app *app)
 	unsigned facts = model_facts(&app->model);
 	int x = 1;
 
+	if (app->dialog)
+		return;                 /* it has the keys, and says which */
 	for (size_t i = 0; i < keymap_count; i++) {
 		if (!keymap[i].word || !(keymap[i].when & facts))
 			continue;
@@ -177,7 +198,8 @@ void
 app_paint(struct app *app)
 {
 	app->dirty = false;
-	layout_compute(COLS, LINES, app->focus, app->lower, app->zoom, &app->layout);
+	layout_compute(&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom, app->live },
+		       &app->layout);
 	werase(stdscr);
 	app->cursor_y = app->cursor_x = 0;
 	if (app->layout.too_small) {

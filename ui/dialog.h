@@ -65,7 +65,7 @@ void dialog_set_problem(struct dialog *dialog, const char *problem);
 enum dialog_result dialog_key(struct dialog *dialog, const struct key *key);
 
 /*
- * Paints it in the middle of `room`, with `plan` (or NULL) above the question, and tells where the
+ * Paints it at the lower end of `room`, with `plan` (or NULL) above the question, and tells where the
  * real cursor belongs.
  */
 void dialog_paint(struct dialog *dialog, const struct rect *room, const struct lines *plan,

@@ -246,7 +246,7 @@ dialog_paint(struct dialog *dialog, const struct rect *room, const struct lines 
 	int shown = smaller(text_rows, room->rows - fixed);
 	struct rect frame = { 0, 0, fixed + (shown > 0 ? shown : 0), columns + 2 * MARGIN };
 
-	frame.y = room->y + (room->rows - frame.rows) / 2;
+	frame.y = room->y + room->rows - frame.rows;    /* what is asked about stays in sight above */
 	frame.x = room->x + (room->columns - frame.columns) / 2;
 	paint_frame(&frame, dialog->title);
 	paint_format(frame.y + frame.rows - 1, frame.x + 2, frame.columns - 4, ROLE_DIM, " %s ",

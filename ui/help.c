@@ -1,7 +1,9 @@
 #include "config.h"
 
 #include <curses.h>
+#include <stdlib.h>
 
+#include "base/xalloc.h"
 #include "ui/app.h"
 #include "ui/situation.h"
 
@@ -26,8 +28,10 @@ help_open(struct app *app)
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
 	for (size_t i = 0; i < keymap_count; i++) {
-		lines_add(lines, ROLE_KEY, "%s %-12s", keymap[i].when & facts ? "*" : " ",
-			  keymap[i].label);
-		lines_append(lines, ROLE_TEXT, "%s", keymap[i].help);
+		char *prefix = xasprintf("%s %-12s", keymap[i].when & facts ? "*" : " ",
+					 keymap[i].label);
+
+		lines_wrap(lines, ROLE_KEY, prefix, ROLE_TEXT, keymap[i].help);
+		free(prefix);
 	}
 }

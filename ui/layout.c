@@ -73,10 +73,19 @@ compute_large(struct layout *layout, struct rect room)
 	layout->panes[PANE_PODS] = right;
 }
 
-void
-layout_compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom,
-	       struct layout *ret_layout)
+/* Nothing live to show: the step and the audit share the room. */
+static void
+compute_quiet(struct layout *layout, struct rect room)
 {
+	layout->panes[PANE_AUDIT] = cut_below(&room, room.rows * 3 / 10);
+	split(layout, &room, clamp(room.columns * 3 / 10, 30, 48), PANE_STEPS, PANE_STEP);
+}
+
+void
+layout_compute(const struct layout_wish *wish, struct layout *ret_layout)
+{
+	int columns = wish->columns, rows = wish->rows;
+	bool live = wish->live || wish->focus == PANE_PODS || wish->focus == PANE_LOGS;
 	struct rect room = { HEADER_ROWS, 0, rows - HEADER_ROWS - FOOTER_ROWS, columns };
 
 	*ret_layout = (struct layout){
@@ -87,12 +96,14 @@ layout_compute(int columns, int rows, enum pane focus, enum pane lower, bool zoo
 	ret_layout->header = (struct rect){ 0, 0, HEADER_ROWS, columns };
 	ret_layout->message = (struct rect){ rows - 2, 0, 1, columns };
 	ret_layout->keys = (struct rect){ rows - 1, 0, 1, columns };
-	if (zoom)
-		ret_layout->panes[focus] = room;
+	if (wish->zoom)
+		ret_layout->panes[wish->focus] = room;
+	else if (columns >= MEDIUM_COLUMNS && rows >= MEDIUM_ROWS && !live)
+		compute_quiet(ret_layout, room);
 	else if (columns >= LARGE_COLUMNS && rows >= LARGE_ROWS)
 		compute_large(ret_layout, room);
 	else if (columns >= MEDIUM_COLUMNS && rows >= MEDIUM_ROWS)
 		compute_medium(ret_layout, room);
 	else
-		compute_small(ret_layout, room, lower);
+		compute_small(ret_layout, room, wish->lower);
 }

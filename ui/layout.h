@@ -28,11 +28,16 @@ struct layout {
 	struct rect keys;
 };
 
-/*
- * Pure: the rectangles of a screen of a size. `lower` is the pane that small screens show below
- * (PANE_PODS, PANE_LOGS or PANE_AUDIT); zoom gives the whole room to `focus`.
- */
-void layout_compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom,
-		    struct layout *ret_layout);
+/* What decides about the rectangles. */
+struct layout_wish {
+	int columns, rows;              /* of the screen */
+	enum pane focus;
+	enum pane lower;                /* what small screens show below: PANE_PODS, _LOGS or _AUDIT */
+	bool zoom;                      /* the whole room goes to `focus` */
+	bool live;                      /* there is something to see in the pods and logs panes */
+};
+
+/* Pure: the rectangles of a screen. */
+void layout_compute(const struct layout_wish *wish, struct layout *ret_layout);
 
 #endif

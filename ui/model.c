@@ -170,7 +170,7 @@ take_record(struct model *model, const struct record *record, struct err *e)
 		return err_wrap(e, "following the run at record %lld", (long long)record->seq);
 	if (record->type == RECORD_INTENT)
 		forget_output(model, record);
-	if (record->type == RECORD_INTENT || record->type == RECORD_OUTCOME)
+	if (record->type != RECORD_NOTE && record->type != RECORD_TARGET)
 		replace(&model->progress, NULL);
 	return 0;
 }
@@ -181,6 +181,7 @@ take_event(struct model *model, const struct run_event *event, struct err *e)
 	model->generation++;
 	switch (event->type) {
 	case EVENT_RECORD:
+		model->replaying = event->replayed;
 		if (take_record(model, event->record, e) < 0)
 			return -1;
 		break;

@@ -44,6 +44,7 @@ struct model {
 	char *progress;                 /* what the running step is at, or NULL */
 	char *warning;                  /* about the run itself; stays */
 	bool closed;                    /* the engine has ended */
+	bool replaying;                 /* the state is one that an earlier process went through */
 	uint64_t generation;            /* grows with every event */
 };
 

@@ -42,8 +42,11 @@ pane_append_health(const struct feed_health *health, struct str *out)
 
 	if (health->state == FEED_BROKEN)
 		str_append(out, "  BROKEN");
+	/* a watch may be silent for a minute while nothing changes: that is no doubt about its data */
+	if (health->state == FEED_LIVE)
+		str_append(out, "  live");
 	if (health->last_alive_ms)
-		str_printf(out, "  %s ago", duration_format_human(now_ms - health->last_alive_ms, age));
+		str_printf(out, ", heard %s ago", duration_format_human(now_ms - health->last_alive_ms, age));
 	else if (health->state == FEED_STARTING)
 		str_append(out, "  connecting");
 }

@@ -125,6 +125,8 @@ print_event(void *data, const struct run_event *event)
 		plain->awaiting = false;
 	if (event->type == EVENT_REFUSED)
 		plain->announced_seq = -1;
+	if (event->type == EVENT_REFUSED && plain->model.options->autopilot)
+		plain->refused = true;
 	if (event->type == EVENT_PROGRESS) {
 		if (str_equal(event->text, plain->progress))
 			return;
@@ -198,6 +200,11 @@ fly(struct plain *plain)
 	struct intent *intent = NULL;
 	char *why = NULL, *clean;
 
+	if (plain->refused) {           /* the same decision would only be refused again */
+		plain->stuck = true;
+		plain_leave(plain, "the engine refused what the command line decides");
+		return;
+	}
 	switch (autopilot_decide(plain->model.options->autopilot, plain->model.state, &intent, &why)) {
 	case AUTOPILOT_WAIT:
 		break;
@@ -224,7 +231,7 @@ step(struct plain *plain)
 {
 	unsigned facts = model_facts(&plain->model);
 
-	if (plain->awaiting || plain->leaving || (facts & (FACT_BUSY | FACT_OVER)))
+	if (plain->awaiting || plain->leaving || plain->model.replaying || (facts & (FACT_BUSY | FACT_OVER)))
 		plain_wait(plain, false);
 	else if (plain->model.options->autopilot) {
 		fly(plain);

@@ -18,6 +18,7 @@ struct plain {
 	bool prompting;                 /* the cursor stands behind a prompt */
 	bool leaving;
 	bool stuck;                     /* --auto met a decision */
+	bool refused;                   /* --auto: the engine did not take a decision */
 	bool awaiting;                  /* something was submitted that changes the situation */
 	int64_t awaited_seq;            /* decision_seq by then */
 	int64_t announced_seq;          /* decision_seq of the last situation that was announced */

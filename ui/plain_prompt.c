@@ -53,6 +53,10 @@ plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret
 	if (hidden)
 		line_input_hide();
 	while (!gone(plain, decision_seq)) {
+		if (queue_len(plain->model.link->events)) {
+			plain_wait(plain, false);       /* what has happened is said before asking */
+			continue;
+		}
 		if (!plain->prompting)
 			show_prompt(plain, prompt);
 		taken = line_input_take(&plain->input, ret_line);

@@ -60,6 +60,12 @@ situation_facts(const struct run_state *state, const struct runbook *runbook)
 void
 situation_describe(const struct run_state *state, struct str *out)
 {
+	static const char *const words[] = {
+		[STEP_TODO] = "is to do", [STEP_PLANNED] = "is ready", [STEP_BLOCKED] = "is blocked",
+		[STEP_RUNNING] = "is running", [STEP_OK] = "passed", [STEP_FAILED] = "failed",
+		[STEP_SKIPPED] = "was skipped", [STEP_CANCELLED] = "was cancelled",
+		[STEP_UNKNOWN] = "may or may not have happened",
+	};
 	const struct step_state *step = run_state_current(state);
 
 	if (state->phase == RUN_ENDED)
@@ -75,7 +81,7 @@ situation_describe(const struct run_state *state, struct str *out)
 	else if (state->prompt.seq >= 0)
 		str_printf(out, "step %s asks a question", step->id);
 	else
-		str_printf(out, "step %s is %s", step->id, step_status_name(step->status));
+		str_printf(out, "step %s %s", step->id, words[step->status]);
 }
 
 const char *

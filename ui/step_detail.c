@@ -169,12 +169,12 @@ step_detail_plan(const struct model *model, const struct step_state *step, struc
 
 	if (!step->uses)
 		return;
-	lines_add(lines, ROLE_LABEL, "WILL DO ");
+	lines_add(lines, ROLE_LABEL, "%s", step->status == STEP_PLANNED ? "WILL DO " : "PLAN    ");
 	lines_append(lines, str_equal(step->effect, "destroys") || str_equal(step->effect, "changes") ?
-		     ROLE_WARNING : ROLE_STRONG, "%s", step_detail_effect(step));
-	lines_append(lines, ROLE_TEXT, "  %s", step->uses);
+		     ROLE_WARNING : ROLE_STRONG, "[%s]", step_detail_effect(step));
+	lines_append(lines, ROLE_TEXT, " %s", step->uses);
 	if (step->target)
-		lines_append(lines, ROLE_TEXT, " on %s", step->target);
+		lines_add(lines, ROLE_TEXT, "  on %s", step->target);
 	if (target && target->describe)
 		lines_append(lines, ROLE_DIM, " (%s)", target->describe);
 	add_preview(step, lines);
@@ -261,9 +261,9 @@ add_text(const struct model *model, const struct step_state *step, struct lines 
 
 	if (!spec)
 		return;
-	if (spec->text) {
+	if (spec->text || step->text) {
 		lines_gap(lines);
-		lines_markdown(lines, spec->text);
+		lines_markdown(lines, step->text ? step->text : spec->text);
 	}
 	if (!step->uses) {
 		lines_gap(lines);

@@ -68,6 +68,8 @@ add_line(void *data, const char *origin, const char *stamp, const char *text, si
 
 	pthread_mutex_lock(&feed->lock);
 	log_ring_add(feed->ring, origin, stamp, text, len_bytes, marker);
+	if (!marker && feed->health.state == FEED_LIVE)
+		feed->health.last_alive_ms = clock_mono_ms();
 	wake = !feed->notified;
 	feed->notified = true;
 	pthread_mutex_unlock(&feed->lock);

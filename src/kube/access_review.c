@@ -45,8 +45,12 @@ kube_access_review(struct kube_client *client, const char *verb, const char *gro
 	json_add(review, "spec", spec);
 	char *body = json_print(review);
 	struct kube_request request = {
-		.method = "POST", .path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
-		.reads = true, .body = body, .body_len = strlen(body), .cancel = cancel,
+		.method = "POST",
+		.path = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+		.reads = true,
+		.body = body,
+		.body_len = strlen(body),
+		.cancel = cancel,
 	};
 	int rc = kube_request(client, &request, NULL, &answer, e);
 	if (rc == 0) {

@@ -45,8 +45,14 @@ static cJSON *
 without_bookkeeping(const cJSON *object, const struct target *t, const char *ns)
 {
 	static const char *const names[] = {
-		"managedFields", "resourceVersion", "uid", "creationTimestamp", "generation",
-		"selfLink", "deletionTimestamp", "deletionGracePeriodSeconds",
+		"managedFields",
+		"resourceVersion",
+		"uid",
+		"creationTimestamp",
+		"generation",
+		"selfLink",
+		"deletionTimestamp",
+		"deletionGracePeriodSeconds",
 	};
 	cJSON *copy = cJSON_Duplicate(object, true);
 
@@ -125,7 +131,9 @@ kube_apply_current(struct kube_client *client, const cJSON *object, const char *
 
 	if (rc == 0) {
 		struct kube_request request = {
-			.method = "GET", .path = target.path, .cancel = cancel,
+			.method = "GET",
+			.path = target.path,
+			.cancel = cancel,
 		};
 		rc = kube_request(client, &request, NULL, ret_object, &error);
 		if (rc < 0 && error.kind == ERR_NOT_FOUND) {

@@ -19,8 +19,8 @@
 int manifest_load(const char *path, cJSON **ret_objects, struct err *e);
 
 enum kube_apply_flags {
-	KUBE_APPLY_DRY_RUN = 1 << 0,    /* dryRun=All */
-	KUBE_APPLY_FORCE = 1 << 1,      /* take over fields that another manager owns */
+	KUBE_APPLY_DRY_RUN = 1 << 0, /* dryRun=All */
+	KUBE_APPLY_FORCE = 1 << 1,   /* take over fields that another manager owns */
 };
 
 /*

@@ -15,15 +15,15 @@
 enum {
 	DEFAULT_TIMEOUT_MS = 30000,
 	RETRY_DELAY_MS = 1000,
-	MAX_BODY = 256 << 20,           /* a list of thousands of objects must fit */
+	MAX_BODY = 256 << 20, /* a list of thousands of objects must fit */
 };
 
 struct kube_client {
 	struct kube_access access;
 	struct http_client *http;
-	char *base_url;                 /* the server, under the name that its certificate has */
-	char *host_header;              /* "Host: …", where that name is not the server's */
-	char *bearer;                   /* "Authorization: …", or NULL */
+	char *base_url;	   /* the server, under the name that its certificate has */
+	char *host_header; /* "Host: …", where that name is not the server's */
+	char *bearer;	   /* "Authorization: …", or NULL */
 	struct kube_discovery *discovery;
 };
 
@@ -76,8 +76,8 @@ set_names(struct kube_client *client)
 		return NULL;
 	}
 	endpoint_init(&at, access->server);
-	client->base_url = xasprintf("%s://%s:%s%s", at.scheme, access->tls_server_name, at.port,
-				     at.prefix);
+	client->base_url =
+		xasprintf("%s://%s:%s%s", at.scheme, access->tls_server_name, at.port, at.prefix);
 	client->host_header = xasprintf("Host: %s:%s", at.host, at.port);
 	connect_to = xasprintf("%s:%s:%s:%s", access->tls_server_name, at.port, at.host, at.port);
 	endpoint_release(&at);
@@ -163,8 +163,8 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 {
 	char *url = xasprintf("%s%s%s%s", client->base_url, request->path,
 			      request->query ? "?" : "", request->query ? request->query : "");
-	char *accept = xasprintf("Accept: %s",
-				 request->accept ? request->accept : "application/json");
+	char *accept =
+		xasprintf("Accept: %s", request->accept ? request->accept : "application/json");
 	char *type = xasprintf("Content-Type: %s",
 			       request->content_type ? request->content_type : "application/json");
 	const char *headers[5] = { accept };
@@ -296,7 +296,9 @@ kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char *
 		 struct err *e)
 {
 	struct kube_request request = {
-		.method = "GET", .path = "/api/v1/namespaces/kube-system", .cancel = cancel,
+		.method = "GET",
+		.path = "/api/v1/namespaces/kube-system",
+		.cancel = cancel,
 	};
 	cJSON *namespace = NULL;
 	int rc = -1;

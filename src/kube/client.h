@@ -22,17 +22,17 @@ void kube_client_free(struct kube_client *client);
 const struct kube_access *kube_client_access(const struct kube_client *client);
 
 struct kube_request {
-	const char *method;             /* "GET" */
-	const char *path;               /* "/api/v1/namespaces/tsb/pods", already encoded */
-	const char *query;              /* "limit=500&watch=1", or NULL */
-	bool reads;                     /* changes nothing, as a review or a dry run does */
-	const char *accept;             /* NULL: application/json */
-	const char *content_type;       /* of the body; NULL: application/json */
+	const char *method;	  /* "GET" */
+	const char *path;	  /* "/api/v1/namespaces/tsb/pods", already encoded */
+	const char *query;	  /* "limit=500&watch=1", or NULL */
+	bool reads;		  /* changes nothing, as a review or a dry run does */
+	const char *accept;	  /* NULL: application/json */
+	const char *content_type; /* of the body; NULL: application/json */
 	const char *body;
 	size_t body_len;
-	int64_t timeout_ms;             /* 0: 30 s; -1: none (streams) */
-	int64_t idle_timeout_ms;        /* 0: none */
-	http_data_fn *on_data;          /* streams; NULL: the answer is collected */
+	int64_t timeout_ms;	 /* 0: 30 s; -1: none (streams) */
+	int64_t idle_timeout_ms; /* 0: none */
+	http_data_fn *on_data;	 /* streams; NULL: the answer is collected */
 	void *data;
 	const struct cancel *cancel;
 };

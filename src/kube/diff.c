@@ -10,20 +10,20 @@
 #include "kube/apply.h"
 #include "kube/base64.h"
 
-enum { SHOWN_BYTES = 160 };             /* of one value; the rest is counted */
+enum { SHOWN_BYTES = 160 }; /* of one value; the rest is counted */
 
 /* One leaf of an object: where it is, what it is, and how it may be shown. */
 struct leaf {
 	char *path;
-	const cJSON *value;             /* borrowed */
-	bool is_base64;                 /* of a Secret's data */
+	const cJSON *value; /* borrowed */
+	bool is_base64;	    /* of a Secret's data */
 	bool is_secret;
 };
 
 struct leaves {
 	struct leaf *items;
 	size_t count, cap;
-	bool is_secret;                 /* the object is a Secret */
+	bool is_secret; /* the object is a Secret */
 };
 
 static const char last_applied[] =
@@ -34,8 +34,13 @@ static bool
 is_left_out(const char *path)
 {
 	static const char *const paths[] = {
-		"status", "metadata.managedFields", "metadata.resourceVersion", "metadata.uid",
-		"metadata.creationTimestamp", "metadata.generation", "metadata.selfLink",
+		"status",
+		"metadata.managedFields",
+		"metadata.resourceVersion",
+		"metadata.uid",
+		"metadata.creationTimestamp",
+		"metadata.generation",
+		"metadata.selfLink",
 	};
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
@@ -96,8 +101,8 @@ add_leaf(struct leaves *leaves, const char *path, const cJSON *value)
 	leaf->path = xstrdup(path);
 	leaf->value = value;
 	leaf->is_base64 = leaves->is_secret && str_starts_with(path, "data");
-	leaf->is_secret = leaf->is_base64 ||
-			  (leaves->is_secret && str_starts_with(path, "stringData"));
+	leaf->is_secret =
+		leaf->is_base64 || (leaves->is_secret && str_starts_with(path, "stringData"));
 }
 
 /* cJSON bounds the depth of what it parses, and with it this recursion. */
@@ -138,8 +143,7 @@ leaves_init(struct leaves *leaves, const cJSON *object)
 		return;
 	flatten(leaves, "", object);
 	if (leaves->count > 0)
-		qsort(leaves->items, leaves->count, sizeof(*leaves->items),
-		      compare_leaves);
+		qsort(leaves->items, leaves->count, sizeof(*leaves->items), compare_leaves);
 }
 
 static void
@@ -189,10 +193,9 @@ describe(const struct leaf *leaf)
 	size_t len = strlen(text), shown = len;
 	if (len > SHOWN_BYTES)
 		for (shown = SHOWN_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;)
-			shown--;        /* not within a character */
+			shown--; /* not within a character */
 	line = len == shown ? xasprintf("%s: %s", leaf->path, text)
-			    : xasprintf("%s: %.*s… (%zu bytes)", leaf->path, (int)shown, text,
-					len);
+			    : xasprintf("%s: %.*s… (%zu bytes)", leaf->path, (int)shown, text, len);
 	free(text);
 	return line;
 }
@@ -212,7 +215,7 @@ tell_change(const struct leaf *before, const struct leaf *after, kube_diff_fn *l
 	char *old = describe(before), *new = describe(after);
 
 	line(data, '-', old);
-	if (strcmp(old, new) == 0) {            /* they differ in what is not shown */
+	if (strcmp(old, new) == 0) { /* they differ in what is not shown */
 		char *changed = xasprintf("%s (changed)", new);
 
 		line(data, '+', changed);

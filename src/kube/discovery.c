@@ -19,7 +19,7 @@ struct kube_discovery {
 	cJSON *groups;
 	struct known_list *lists;
 	size_t count, cap;
-	bool reused;                    /* the latest answer came, in part at least, from memory */
+	bool reused; /* the latest answer came, in part at least, from memory */
 };
 
 static void

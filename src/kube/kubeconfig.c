@@ -15,7 +15,7 @@
 #include "base/yaml.h"
 #include "kube/base64.h"
 
-enum { MAX_MATERIAL = 1 << 20 };        /* of one certificate, key or token file */
+enum { MAX_MATERIAL = 1 << 20 }; /* of one certificate, key or token file */
 
 struct source {
 	char *path;
@@ -30,7 +30,7 @@ struct config {
 
 /* A named cluster, user or context, and the file it was found in. */
 struct entry {
-	const char *word;               /* "cluster" */
+	const char *word; /* "cluster" */
 	const char *name;
 	const char *path;
 	const cJSON *value;
@@ -224,7 +224,8 @@ find(const struct config *config, const char *word, const char *name, struct ent
 		cJSON_ArrayForEach(item, json_at(source->root, plural)) {
 			if (!str_equal(json_string(item, "name", NULL), name))
 				continue;
-			*ret_entry = (struct entry){ .word = word, .name = name,
+			*ret_entry = (struct entry){ .word = word,
+						     .name = name,
 						     .path = source->path,
 						     .value = json_at(item, word) };
 			return true;
@@ -295,8 +296,10 @@ fill_server(struct kube_access *access, const struct entry *cluster, struct err 
 
 	if (!server ||
 	    !(str_starts_with(server, "https://") || str_starts_with(server, "http://"))) {
-		err_set(e, ERR_SPEC, server ? "its server is \"%s\", which is no URL with https://"
-					    : "it names no server%s", server ? server : "");
+		err_set(e, ERR_SPEC,
+			server ? "its server is \"%s\", which is no URL with https://"
+			       : "it names no server%s",
+			server ? server : "");
 		free(server);
 		return wrap_entry(cluster, e);
 	}
@@ -318,8 +321,9 @@ fill_cluster(struct kube_access *access, const struct entry *cluster, struct err
 	if (read_pem(cluster, "certificate-authority", &access->ca_pem, e) < 0)
 		return -1;
 	if (access->insecure && access->ca_pem) {
-		err_set(e, ERR_SPEC, "it has a certificate-authority and insecure-skip-tls-verify: "
-				     "remove one of them");
+		err_set(e, ERR_SPEC,
+			"it has a certificate-authority and insecure-skip-tls-verify: "
+			"remove one of them");
 		return wrap_entry(cluster, e);
 	}
 	return 0;
@@ -464,7 +468,7 @@ fill(struct kube_access *access, const struct config *config, const char *contex
 	    fill_cluster(access, &cluster, e) < 0)
 		return -1;
 	if (!access->user)
-		return 0;               /* anonymous, which an API server may allow */
+		return 0; /* anonymous, which an API server may allow */
 	if (follow(config, &context, "user", access->user, &user, e) < 0)
 		return -1;
 	return fill_user(access, &user, e);

@@ -12,12 +12,12 @@
  * files or decoded from their *-data fields, which win.
  */
 struct kube_access {
-	char *context;                  /* its name */
-	char *cluster, *user;           /* the names it refers to */
-	char *source;                   /* the file that defines the context */
-	char *server;                   /* "https://host:port/prefix", no final slash */
-	char *ns;                       /* the context's namespace, or "default" */
-	char *ca_pem;                   /* NULL: the system's store */
+	char *context;	      /* its name */
+	char *cluster, *user; /* the names it refers to */
+	char *source;	      /* the file that defines the context */
+	char *server;	      /* "https://host:port/prefix", no final slash */
+	char *ns;	      /* the context's namespace, or "default" */
+	char *ca_pem;	      /* NULL: the system's store */
 	char *client_cert_pem, *client_key_pem;
 	char *token;
 	char *username, *password;

@@ -19,7 +19,7 @@ enum {
 	LIST_IDLE_TIMEOUT_MS = 60000,
 	WATCH_MIN_S = 300,
 	WATCH_MAX_S = 600,
-	WATCH_GRACE_MS = 30000,         /* how late the server may end a watch */
+	WATCH_GRACE_MS = 30000, /* how late the server may end a watch */
 	MAX_EVENT = 32 << 20,
 	SHORT_WATCH_MS = 1000,
 	BACKOFF_FIRST_MS = 800,
@@ -37,9 +37,9 @@ struct follower {
 	const struct kube_list_watch_handler *handler;
 	void *data;
 	const struct cancel *cancel;
-	char *label;                    /* how messages call the watch */
-	char *resource_version;         /* where the next watch begins */
-	bool is_gone;                   /* a version was found gone, and no event came since */
+	char *label;		/* how messages call the watch */
+	char *resource_version; /* where the next watch begins */
+	bool is_gone;		/* a version was found gone, and no event came since */
 	int64_t backoff_ms, last_failure_ms;
 };
 
@@ -48,8 +48,8 @@ struct watch {
 	struct follower *f;
 	struct str carry;
 	size_t events;
-	bool is_broken;                 /* the server, or its garbage, ended it: `error` says how */
-	long code;                      /* of an ERROR event */
+	bool is_broken; /* the server, or its garbage, ended it: `error` says how */
+	long code;	/* of an ERROR event */
 	struct err error;
 };
 
@@ -152,8 +152,12 @@ read_page(struct follower *f, size_t max_rows, const char *token, struct http_re
 	append_selectors(f, &query);
 	append_selector(&query, "continue", token);
 	struct kube_request request = {
-		.method = "GET", .path = f->options->path, .query = str_cstr(&query),
-		.accept = table_accept, .timeout_ms = -1, .idle_timeout_ms = LIST_IDLE_TIMEOUT_MS,
+		.method = "GET",
+		.path = f->options->path,
+		.query = str_cstr(&query),
+		.accept = table_accept,
+		.timeout_ms = -1,
+		.idle_timeout_ms = LIST_IDLE_TIMEOUT_MS,
 		.cancel = f->cancel,
 	};
 	int rc = kube_exchange(f->client, &request, response, e);
@@ -247,7 +251,7 @@ handle_event(struct watch *w, const char *type, const cJSON *object)
 	}
 	if (strcmp(type, "DELETED") == 0)
 		table_read(&f->table, object, f->handler->removed);
-	else if (strcmp(type, "BOOKMARK") != 0)         /* whose row is a blank one */
+	else if (strcmp(type, "BOOKMARK") != 0) /* whose row is a blank one */
 		table_read(&f->table, object, f->handler->row);
 	remember_version(f, table_resource_version(object));
 	w->events++;
@@ -267,8 +271,10 @@ handle_line(struct watch *w, const char *line, size_t len)
 	if (type && cJSON_IsObject(object)) {
 		goes_on = handle_event(w, type, object);
 	} else {
-		err_set(&w->error, ERR_REMOTE, "%s: the stream holds something that is no event "
-			"(%zu bytes)", w->f->label, len);
+		err_set(&w->error, ERR_REMOTE,
+			"%s: the stream holds something that is no event "
+			"(%zu bytes)",
+			w->f->label, len);
 		goes_on = break_off(w, 0);
 	}
 	cJSON_Delete(event);
@@ -311,10 +317,15 @@ read_events(struct watch *w, struct http_response *response)
 	append_selectors(f, &query);
 	append_selector(&query, "resourceVersion", f->resource_version);
 	struct kube_request request = {
-		.method = "GET", .path = f->options->path, .query = str_cstr(&query),
-		.accept = table_accept, .timeout_ms = -1,
+		.method = "GET",
+		.path = f->options->path,
+		.query = str_cstr(&query),
+		.accept = table_accept,
+		.timeout_ms = -1,
 		.idle_timeout_ms = timeout_s * 1000 + WATCH_GRACE_MS,
-		.on_data = on_data, .data = w, .cancel = f->cancel,
+		.on_data = on_data,
+		.data = w,
+		.cancel = f->cancel,
 	};
 	int rc = kube_exchange(f->client, &request, response, &w->error);
 	if (rc == 0 && !w->is_broken && w->carry.len > 0)

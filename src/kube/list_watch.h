@@ -15,9 +15,9 @@
  */
 struct kube_row {
 	const char *uid, *name, *ns;
-	const char *created;            /* RFC 3339 */
-	const cJSON *cells;             /* array, in the order of the columns */
-	const cJSON *metadata;          /* the object's metadata */
+	const char *created;   /* RFC 3339 */
+	const cJSON *cells;    /* array, in the order of the columns */
+	const cJSON *metadata; /* the object's metadata */
 };
 
 /* All callbacks run on the thread that called kube_list_watch(). */
@@ -26,8 +26,8 @@ struct kube_list_watch_handler {
 	void (*columns)(void *data, const cJSON *column_definitions);
 	/* A list begins (rows follow, then listed()); what the list does not name is gone. */
 	void (*list_begin)(void *data);
-	void (*row)(void *data, const struct kube_row *row);            /* added or changed */
-	void (*listed)(void *data);                                     /* the list is complete */
+	void (*row)(void *data, const struct kube_row *row); /* added or changed */
+	void (*listed)(void *data);			     /* the list is complete */
 	void (*removed)(void *data, const struct kube_row *row);
 	/* Something arrived (an event, a bookmark): the data is as of now. */
 	void (*alive)(void *data);
@@ -36,8 +36,8 @@ struct kube_list_watch_handler {
 };
 
 struct kube_list_watch_options {
-	const char *path;               /* of the collection */
-	const char *label_selector, *field_selector;    /* or NULL */
+	const char *path;			     /* of the collection */
+	const char *label_selector, *field_selector; /* or NULL */
 };
 
 /*

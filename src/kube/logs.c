@@ -12,15 +12,15 @@
 
 enum {
 	MAX_LINE = 1 << 20,
-	MAX_STAMP = 40,                 /* "2026-11-21T14:07:32.118200143+01:00" has 35 */
+	MAX_STAMP = 40, /* "2026-11-21T14:07:32.118200143+01:00" has 35 */
 	READ_IDLE_TIMEOUT_MS = 30000,
 };
 
 struct splitter {
 	bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes);
 	void *data;
-	struct str carry;               /* the beginning of a line whose end has not come yet */
-	bool in_long_line;              /* its first piece, with its stamp, is gone already */
+	struct str carry;  /* the beginning of a line whose end has not come yet */
+	bool in_long_line; /* its first piece, with its stamp, is gone already */
 	bool stopped;
 };
 
@@ -46,7 +46,7 @@ emit(struct splitter *s, const char *text, size_t len, bool ends_line)
 	if (n) {
 		memcpy(stamp, text, n);
 		stamp[n] = '\0';
-		n += n < len;           /* the space after it */
+		n += n < len; /* the space after it */
 	}
 	s->in_long_line = !ends_line;
 	if (!s->line(s->data, stamp, text + n, len - n))
@@ -143,8 +143,8 @@ kube_logs(struct kube_client *client, const struct kube_logs_options *options,
 		.query = query,
 		.accept = "*/*",
 		.timeout_ms = -1,
-		.idle_timeout_ms = options->follow ? options->idle_timeout_ms
-						   : READ_IDLE_TIMEOUT_MS,
+		.idle_timeout_ms =
+			options->follow ? options->idle_timeout_ms : READ_IDLE_TIMEOUT_MS,
 		.on_data = on_data,
 		.data = &splitter,
 		.cancel = cancel,

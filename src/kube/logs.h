@@ -11,12 +11,12 @@
 
 struct kube_logs_options {
 	const char *ns, *pod;
-	const char *container;          /* NULL: the pod's only one */
+	const char *container; /* NULL: the pod's only one */
 	bool follow;
 	bool previous;
-	int64_t tail_lines;             /* -1: all */
-	const char *since_time;         /* RFC 3339, or NULL */
-	int64_t idle_timeout_ms;        /* follow only; 0: none */
+	int64_t tail_lines;	 /* -1: all */
+	const char *since_time;	 /* RFC 3339, or NULL */
+	int64_t idle_timeout_ms; /* follow only; 0: none */
 };
 
 /*

@@ -19,7 +19,7 @@ enum { MAX_LIST_DEPTH = 4 };
 /* What has been read so far; objects that must come first are kept apart. */
 struct manifest {
 	cJSON *first, *rest;
-	struct str problems;            /* one a line, "file:line:column: …" */
+	struct str problems; /* one a line, "file:line:column: …" */
 };
 
 /* Without a mark, the text itself names the file. */
@@ -80,8 +80,9 @@ add_node(struct manifest *m, const char *path, const struct yaml_node *node, int
 	const struct yaml_node *items;
 
 	if (node->kind != YAML_MAPPING) {
-		add_problem(m, path, &node->mark, "a mapping with apiVersion, kind and metadata is "
-						  "expected here");
+		add_problem(m, path, &node->mark,
+			    "a mapping with apiVersion, kind and metadata is "
+			    "expected here");
 		return;
 	}
 	items = yaml_get(node, "items");
@@ -138,7 +139,7 @@ is_manifest(const struct dirent *entry)
 static int
 compare_names(const struct dirent **a, const struct dirent **b)
 {
-	return strcmp((*a)->d_name, (*b)->d_name);      /* not alphasort(), which asks the locale */
+	return strcmp((*a)->d_name, (*b)->d_name); /* not alphasort(), which asks the locale */
 }
 
 static int

@@ -60,12 +60,12 @@ is_called(const cJSON *description, const char *word)
 
 /* A search for a word, through the group versions in the server's own order. */
 struct search {
-	const char *word;               /* "deployments.apps" */
-	char *name;                     /* "deployments" */
-	const char *group;              /* "apps", or NULL: any */
+	const char *word;  /* "deployments.apps" */
+	char *name;	   /* "deployments" */
+	const char *group; /* "apps", or NULL: any */
 	struct kube_resource *found;
 	bool is_found;
-	const char **candidates;        /* borrowed from the discovery documents */
+	const char **candidates; /* borrowed from the discovery documents */
 	size_t count, cap;
 };
 
@@ -84,7 +84,7 @@ is_in_group(const char *group_version, const char *wanted)
 		return false;
 	wanted += version_len;
 	return wanted[0] == '.' ? strlen(wanted + 1) == group_len &&
-				  strncmp(wanted + 1, group_version, group_len) == 0
+					  strncmp(wanted + 1, group_version, group_len) == 0
 				: wanted[0] == '\0' && group_len == 0;
 }
 
@@ -145,7 +145,7 @@ kube_resource_find(struct kube_client *client, const char *word, const struct ca
 	int rc = kube_discovery_walk(client, search_list, &search, cancel, &unanswered, e);
 
 	if (rc == 0 && !search.is_found && kube_discovery_refresh(client)) {
-		search.count = 0;       /* it may be newer than what we remember */
+		search.count = 0; /* it may be newer than what we remember */
 		rc = kube_discovery_walk(client, search_list, &search, cancel, &unanswered, e);
 	}
 	if (rc == 0 && !search.is_found)

@@ -9,10 +9,10 @@
 
 /* One resource of an API server, as its discovery documents name it. Plain data. */
 struct kube_resource {
-	char *group;                    /* "" for the core group */
-	char *version;                  /* "v1" */
-	char *name;                     /* "deployments" */
-	char *kind;                     /* "Deployment" */
+	char *group;   /* "" for the core group */
+	char *version; /* "v1" */
+	char *name;    /* "deployments" */
+	char *kind;    /* "Deployment" */
 	bool namespaced;
 };
 

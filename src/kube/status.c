@@ -122,7 +122,7 @@ words_of(char *const *segment, size_t count)
 {
 	struct str out = STR_INIT;
 	bool core = strcmp(segment[0], "api") == 0;
-	size_t i = core ? 2 : 3;                /* behind the group and version */
+	size_t i = core ? 2 : 3; /* behind the group and version */
 	const char *ns = NULL;
 
 	if (count > i + 2 && strcmp(segment[i], "namespaces") == 0) {

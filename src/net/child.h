@@ -10,15 +10,16 @@
 #include "base/str.h"
 
 struct child_options {
-	const char *const *argv;        /* NULL-terminated; argv[0] without a slash is looked up in PATH */
-	const char *const *env;         /* "NAME=value" added to, or replacing in, our own; NULL-terminated */
-	const char *folder;             /* working folder, or NULL */
-	const char *input;              /* standard input, or NULL: nothing to read */
+	const char *const *argv; /* NULL-terminated; argv[0] without a slash is looked up in PATH */
+	const char *const
+		*env;	    /* "NAME=value" added to, or replacing in, our own; NULL-terminated */
+	const char *folder; /* working folder, or NULL */
+	const char *input;  /* standard input, or NULL: nothing to read */
 	size_t input_len;
-	bool pty;                       /* output through a pseudo-terminal (80x24 unless set) */
+	bool pty; /* output through a pseudo-terminal (80x24 unless set) */
 	int columns, rows;
-	int64_t timeout_ms;             /* 0: none */
-	int64_t grace_ms;               /* between SIGTERM and SIGKILL; 0: 2 s */
+	int64_t timeout_ms; /* 0: none */
+	int64_t grace_ms;   /* between SIGTERM and SIGKILL; 0: 2 s */
 	void (*on_output)(void *data, const char *bytes, size_t len_bytes);
 	void *data;
 	/*
@@ -31,8 +32,8 @@ struct child_options {
 };
 
 struct child_result {
-	int exit_code;                  /* -1 where a signal ended it */
-	int signal;                     /* 0, or the signal */
+	int exit_code; /* -1 where a signal ended it */
+	int signal;    /* 0, or the signal */
 	int64_t duration_ms;
 };
 

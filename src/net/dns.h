@@ -10,21 +10,21 @@
 
 /* A server to ask: a name or an address, and a port. */
 struct dns_server {
-	const char *host;               /* "ns1.example.com", "10.0.0.53", "2001:db8::53" */
-	int port;                       /* 0: 53 */
+	const char *host; /* "ns1.example.com", "10.0.0.53", "2001:db8::53" */
+	int port;	  /* 0: 53 */
 };
 
 /* The answer to one question, from one server. */
 struct dns_answer {
-	char *server;                   /* "10.0.0.53:53", the address that answered */
-	char *rcode;                    /* "NOERROR", "NXDOMAIN", … */
+	char *server; /* "10.0.0.53:53", the address that answered */
+	char *rcode;  /* "NOERROR", "NXDOMAIN", … */
 	bool authoritative;
-	bool truncated;                 /* it was, and TCP was used */
-	char **values;                  /* presentation form of the rdata, sorted; NULL-terminated */
+	bool truncated; /* it was, and TCP was used */
+	char **values;	/* presentation form of the rdata, sorted; NULL-terminated */
 	size_t count;
-	uint32_t ttl;                   /* of the RRset; 0 without one */
-	uint32_t negative_ttl;          /* from the SOA of a negative answer */
-	char *cname;                    /* the last target of a CNAME chain, or NULL */
+	uint32_t ttl;	       /* of the RRset; 0 without one */
+	uint32_t negative_ttl; /* from the SOA of a negative answer */
+	char *cname;	       /* the last target of a CNAME chain, or NULL */
 	int64_t rtt_ms;
 };
 
@@ -42,13 +42,14 @@ int dns_query(const struct dns_server *server, const char *name, const char *typ
 
 /* The names of the zone's authoritative servers (its NS RRset), asked of `server`. */
 int dns_authoritative(const struct dns_server *server, const char *zone, int64_t timeout_ms,
-		      const struct cancel *cancel, char ***ret_hosts, size_t *ret_count, struct err *e);
+		      const struct cancel *cancel, char ***ret_hosts, size_t *ret_count,
+		      struct err *e);
 
 /* A TSIG key, read from a file in BIND's format (key "name" { algorithm …; secret "…"; };). */
 struct dns_key {
 	char *name;
-	char *algorithm;                /* "hmac-sha256" */
-	char *secret;                   /* base64; wiped on release */
+	char *algorithm; /* "hmac-sha256" */
+	char *secret;	 /* base64; wiped on release */
 };
 
 int dns_key_load(const char *path, struct dns_key *ret_key, struct err *e);
@@ -58,10 +59,12 @@ void dns_key_release(struct dns_key *key);
 struct dns_update {
 	const char *zone;
 	const char *name;
-	const char *type;               /* "A", "AAAA", "CNAME", "TXT" */
+	const char *type; /* "A", "AAAA", "CNAME", "TXT" */
 	uint32_t ttl;
-	const char *const *values;      /* what it will be; NULL-terminated; none: the RRset is deleted */
-	const char *const *expected;    /* what it must be now, exactly (yxrrset with values; an empty list:
+	const char *const
+		*values; /* what it will be; NULL-terminated; none: the RRset is deleted */
+	const char *const
+		*expected; /* what it must be now, exactly (yxrrset with values; an empty list:
 					 * nxrrset); NULL: no prerequisite */
 };
 

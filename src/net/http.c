@@ -46,7 +46,7 @@ struct exchange {
 	struct str hops;
 	char *last_hop;
 	int64_t started_ms, last_byte_ms;
-	bool stopped;                   /* on_data() wanted no more */
+	bool stopped; /* on_data() wanted no more */
 	bool too_large;
 	char problem[CURL_ERROR_SIZE];
 };
@@ -272,7 +272,7 @@ set_trust(struct http_client *c)
 
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (c->ca_pem || c->ca_file)
-		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);   /* else the system's counts too */
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL); /* else the system's counts too */
 	if (c->ca_file)
 		curl_easy_setopt(easy, CURLOPT_CAINFO, c->ca_file);
 	set_blob(easy, CURLOPT_CAINFO_BLOB, c->ca_pem);
@@ -293,7 +293,7 @@ set_connection(struct exchange *x)
 	int64_t connect_ms = request->connect_timeout_ms;
 
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);         /* a cancel does not wait for DNS */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a cancel does not wait for DNS */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
@@ -479,7 +479,7 @@ kind_of_code(const struct exchange *x, CURLcode code)
 		return ERR_DENIED;
 	case CURLE_URL_MALFORMAT:
 	case CURLE_UNSUPPORTED_PROTOCOL:
-		return was_sent(x) ? ERR_REMOTE : ERR_SPEC;     /* HTTP/0.9 has the same code */
+		return was_sent(x) ? ERR_REMOTE : ERR_SPEC; /* HTTP/0.9 has the same code */
 	case CURLE_SSL_CERTPROBLEM:
 	case CURLE_SSL_CACERT_BADFILE:
 		return ERR_SPEC;
@@ -544,8 +544,8 @@ fail(const struct exchange *x, enum ending ending, CURLcode code, struct err *e)
 	enum err_kind kind = kind_of_ending(x, ending, code);
 	char *reason = reason_of(x, ending, code);
 	char *url = shown_url(request->url);
-	char *label = request->label ? xstrdup(request->label)
-				     : xasprintf("%s %s", request->method, url);
+	char *label =
+		request->label ? xstrdup(request->label) : xasprintf("%s %s", request->method, url);
 	const char *ip = x->response.remote_ip;
 
 	err_set(e, kind, "%s%s%s%s: %s%s", label, ip ? " (" : "", ip ? ip : "", ip ? ")" : "",
@@ -573,13 +573,13 @@ http_perform(struct http_client *c, const struct http_request *request,
 	set_connection(&x);
 	set_request(&x);
 	if (curl_multi_add_handle(c->multi, c->easy) != CURLM_OK)
-		abort();                /* the handle is ours alone and in no other use */
+		abort(); /* the handle is ours alone and in no other use */
 	enum ending ending = drive(&x, &code);
 	collect_info(&x);
 	if (ending != ENDED || (code != CURLE_OK && !x.stopped))
 		rc = fail(&x, ending, code, e);
 	curl_multi_remove_handle(c->multi, c->easy);
-	curl_easy_reset(c->easy);       /* it points into this frame */
+	curl_easy_reset(c->easy); /* it points into this frame */
 	if (rc == 0) {
 		*ret_response = x.response;
 	} else {

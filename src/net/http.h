@@ -17,16 +17,16 @@ struct http_client;
 
 /* How a client connects. Strings and PEM texts are copied; NULL where not wanted. */
 struct http_options {
-	const char *ca_pem;             /* the sole trust; NULL: ca_file, or the system's store */
+	const char *ca_pem; /* the sole trust; NULL: ca_file, or the system's store */
 	const char *ca_file;
 	const char *client_cert_pem;
-	const char *client_key_pem;     /* stays in memory */
-	const char *proxy_url;          /* "": no proxy at all; NULL: libcurl's environment rules */
-	const char *const *resolve;     /* "host:port:address", NULL-terminated (CURLOPT_RESOLVE) */
-	const char *const *connect_to;  /* "host:port:host:port", NULL-terminated */
-	bool insecure;                  /* no verification at all */
-	bool compressed;                /* accept gzip */
-	bool fresh;                     /* never reuse a connection (for checks) */
+	const char *client_key_pem;    /* stays in memory */
+	const char *proxy_url;	       /* "": no proxy at all; NULL: libcurl's environment rules */
+	const char *const *resolve;    /* "host:port:address", NULL-terminated (CURLOPT_RESOLVE) */
+	const char *const *connect_to; /* "host:port:host:port", NULL-terminated */
+	bool insecure;		       /* no verification at all */
+	bool compressed;	       /* accept gzip */
+	bool fresh;		       /* never reuse a connection (for checks) */
 };
 
 struct http_client *http_client_new(const struct http_options *options, struct err *e);
@@ -36,41 +36,44 @@ void http_client_free(struct http_client *c);
 typedef bool http_data_fn(void *data, const char *bytes, size_t len_bytes);
 
 struct http_request {
-	const char *method;             /* "GET" */
+	const char *method; /* "GET" */
 	const char *url;
-	const char *label;              /* what messages call it; NULL: method and URL */
-	bool reads;                     /* changes nothing, as a review or a dry run does */
-	const char *const *headers;     /* "Name: value", NULL-terminated, or NULL */
-	const char *user, *password;    /* basic authentication, or NULL */
+	const char *label;	     /* what messages call it; NULL: method and URL */
+	bool reads;		     /* changes nothing, as a review or a dry run does */
+	const char *const *headers;  /* "Name: value", NULL-terminated, or NULL */
+	const char *user, *password; /* basic authentication, or NULL */
 	const char *body;
 	size_t body_len;
-	int64_t timeout_ms;             /* of the whole exchange; 0: none (streams) */
-	int64_t connect_timeout_ms;     /* 0: 10 s */
-	int64_t idle_timeout_ms;        /* no byte for so long: ERR_TIMEOUT; 0: none */
-	int max_redirects;              /* of GET and HEAD; 0: not followed; credentials never go to
+	int64_t timeout_ms;	    /* of the whole exchange; 0: none (streams) */
+	int64_t connect_timeout_ms; /* 0: 10 s */
+	int64_t idle_timeout_ms;    /* no byte for so long: ERR_TIMEOUT; 0: none */
+	int max_redirects;	    /* of GET and HEAD; 0: not followed; credentials never go to
 					 * another host */
-	size_t max_body_bytes;          /* 0: 16 MiB; beyond: ERR_REMOTE (not for streams) */
-	http_data_fn *on_data;          /* 2xx bodies only; NULL: the body is collected */
+	size_t max_body_bytes;	    /* 0: 16 MiB; beyond: ERR_REMOTE (not for streams) */
+	http_data_fn *on_data;	    /* 2xx bodies only; NULL: the body is collected */
 	void *data;
 	const struct cancel *cancel;
 };
 
 struct http_response {
 	long status;
-	struct str headers;             /* raw lines of the last hop, CRLF as LF */
-	struct str body;                /* also of an error status of a stream */
+	struct str headers; /* raw lines of the last hop, CRLF as LF */
+	struct str body;    /* also of an error status of a stream */
 	char *effective_url;
 	char *remote_ip;
-	char *content_type;             /* or NULL */
+	char *content_type; /* or NULL */
 	long redirects;
 	int64_t duration_ms;
-	char *hops;                     /* "URL → URL", or NULL where none was followed */
-	char *certificate_subject;      /* of the server's own certificate, or NULL without TLS */
+	char *hops;		   /* "URL → URL", or NULL where none was followed */
+	char *certificate_subject; /* of the server's own certificate, or NULL without TLS */
 	char *certificate_issuer;
 	char *certificate_expires;
 };
 
-#define HTTP_RESPONSE_INIT { .status = 0 }
+#define HTTP_RESPONSE_INIT                                                                         \
+	{                                                                                          \
+		.status = 0                                                                        \
+	}
 void http_response_release(struct http_response *r);
 /* The value of a header (without case), as a new string, or NULL. The caller frees. */
 char *http_response_header(const struct http_response *r, const char *name);

@@ -13,11 +13,12 @@
 struct postgres;
 
 struct postgres_options {
-	const char *conninfo;           /* libpq's: "service=tsb", "host=… dbname=…", a URI; never a password */
-	const char *database;           /* overrides conninfo's, or NULL */
-	const char *password;           /* goes to libpq by PQconnectStartParams only; or NULL */
-	const char *passfile;           /* or NULL */
-	int64_t connect_timeout_ms;     /* 0: 10 s */
+	const char
+		*conninfo; /* libpq's: "service=tsb", "host=… dbname=…", a URI; never a password */
+	const char *database;	    /* overrides conninfo's, or NULL */
+	const char *password;	    /* goes to libpq by PQconnectStartParams only; or NULL */
+	const char *passfile;	    /* or NULL */
+	int64_t connect_timeout_ms; /* 0: 10 s */
 	const struct cancel *cancel;
 };
 

@@ -15,12 +15,13 @@
 #include "run/engine_internal.h"
 
 static void
-broadcast_record(struct engine *engine, struct record *record)
+broadcast_record(struct engine *engine, struct record *record, bool replayed)
 {
 	for (size_t i = 0; i < engine->links_count; i++) {
 		struct run_event *event = run_event_new(EVENT_RECORD, NULL, NULL);
 
 		event->record = record_ref(record);
+		event->replayed = replayed;
 		queue_push(engine->links[i].events, event);
 	}
 }
@@ -79,7 +80,7 @@ engine_append(struct engine *engine, enum record_type type, cJSON *data, bool du
 		err_wrap(&e, "internal error");
 		declare_broken(engine, &e);
 	}
-	broadcast_record(engine, record);
+	broadcast_record(engine, record, false);
 	record_free(record);
 	return engine->broken ? -1 : 0;
 }
@@ -376,7 +377,7 @@ engine_main(void *data)
 	struct engine *engine = data;
 
 	for (size_t i = 0; i < engine->history_count; i++)
-		broadcast_record(engine, engine->history[i]);
+		broadcast_record(engine, engine->history[i], true);
 	engine_begin(engine);
 	while (!engine->closed) {
 		struct message *message = queue_pop(engine->inbox, time_left(engine));

@@ -25,6 +25,7 @@ enum run_event_type {
 struct run_event {
 	enum run_event_type type;
 	struct record *record; /* counted; released with the event */
+	bool replayed; /* `record` is of an earlier process: nothing is to be decided about it */
 	char *step;
 	char *text;
 };

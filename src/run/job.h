@@ -149,6 +149,12 @@ int job_check(struct job *job, const struct check_request *check,
 int job_checks(struct job *job, const struct check_spec *checks, size_t count,
 	       const struct run_target *inherited, cJSON **ret_results, struct err *ret_first);
 
+/*
+ * A text for people with its templates expanded, or as it was written where that fails: what explains a
+ * step must not keep it from running. NULL for NULL; the caller frees.
+ */
+char *job_words(struct job *job, const char *text);
+
 /* {"kind":…,"message":…} for a record. */
 cJSON *job_error_json(const struct err *e);
 

@@ -163,6 +163,20 @@ job_check(struct job *job, const struct check_request *check, const struct run_t
 	return rc;
 }
 
+char *
+job_words(struct job *job, const char *text)
+{
+	struct err e = ERR_INIT;
+	cJSON *value = NULL;
+
+	if (!text || !strstr(text, "${") ||
+	    template_expand(text, job->env->expressions, job->context, &value, &e) < 0)
+		return xstrdup(text);
+	char *words = json_text(value);
+	cJSON_Delete(value);
+	return words;
+}
+
 /* "kubernetes.get secrets/iam-signing-key": what a check looks at, from its arguments as written. */
 static char *
 check_title(const struct action_spec *action)
@@ -185,12 +199,13 @@ static int
 check_one(struct job *job, const struct check_spec *spec, const struct run_target *inherited,
 	  cJSON *results, char **ret_why, struct err *e)
 {
+	char *message = job_words(job, spec->message);
 	struct check_request request = {
 		.type = spec->action.type,
 		.target = spec->action.target,
 		.with = spec->action.with,
 		.expect = spec->expect,
-		.message = spec->message,
+		.message = message,
 	};
 	bool held = false;
 	char *why = NULL, *title = check_title(&spec->action);
@@ -200,10 +215,11 @@ check_one(struct job *job, const struct check_spec *spec, const struct run_targe
 		why = xstrdup(e->message);
 	json_add_string(entry, "title", title);
 	json_add_string(entry, "expect", spec->expect);
-	json_add_string(entry, "message", held ? spec->message : why);
+	json_add_string(entry, "message", held ? message : why);
 	json_add_bool(entry, "ok", held);
 	cJSON_AddItemToArray(results, entry);
 	free(title);
+	free(message);
 	*ret_why = why;
 	return held ? 0 : -1;
 }

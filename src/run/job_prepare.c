@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/json.h"
 #include "base/str.h"
@@ -192,6 +193,16 @@ confirm_name_of(const struct job *job, const struct preview *preview)
 	return job->action.target ? job->action.target->name : job->step_id;
 }
 
+/* Adds the title or the text of the step, where they say something that only the run knows. */
+static void
+add_words(struct job *job, const char *name, const char *text)
+{
+	char *words = text && strstr(text, "${") ? job_words(job, text) : NULL;
+
+	json_add_string(job->data, name, words);
+	free(words);
+}
+
 static void
 plan(struct job *job, struct preview *preview, cJSON *preconditions)
 {
@@ -201,6 +212,8 @@ plan(struct job *job, struct preview *preview, cJSON *preconditions)
 	job->result = JOB_PLANNED;
 	job->data = cJSON_CreateObject();
 	json_add_string(job->data, "step", job->step_id);
+	add_words(job, "title", job->spec->title);
+	add_words(job, "text", job->spec->text);
 	json_add_string(job->data, "uses", job->action.executor->type.uses);
 	json_add_string(job->data, "target", job->action.target ? job->action.target->name : NULL);
 	json_add_string(job->data, "effect", step_effect_name(effect));

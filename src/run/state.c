@@ -65,11 +65,13 @@ step_state_clear_plan(struct step_state *step)
 	check_results_free(step->preconditions, step->preconditions_count);
 	step->preconditions = NULL;
 	step->preconditions_count = 0;
+	free(step->text);
 	free(step->uses);
 	free(step->target);
 	free(step->effect);
 	free(step->confirm);
 	free(step->confirm_name);
+	step->text = NULL;
 	step->uses = step->target = step->effect = step->confirm = step->confirm_name = NULL;
 }
 

@@ -50,6 +50,7 @@ struct step_state {
 	char *spec_id; /* "rotate-tokens" */
 	char *item;    /* "app-1", or NULL */
 	char *title;
+	char *text;    /* of the last plan, where it differs from the runbook's; or NULL */
 	char *section; /* or NULL */
 	bool for_each; /* not expanded yet */
 	int64_t estimate_ms;

@@ -288,6 +288,9 @@ apply_plan(struct run_state *state, const struct record *record, struct err *e)
 	    !json_string(data, "confirm", NULL))
 		return err_set(e, ERR_SPEC, "it does not say what would be done");
 	step_state_clear_plan(step);
+	if (json_string(data, "title", NULL))
+		replace(&step->title, data, "title");
+	step->text = copy(data, "text");
 	step->uses = copy(data, "uses");
 	step->target = copy(data, "target");
 	step->effect = copy(data, "effect");

@@ -86,6 +86,26 @@ publish(struct target_list *list)
 	}
 }
 
+static int
+expand_contexts(const cJSON *written, struct expressions *x, const cJSON *context, cJSON **ret_list,
+		struct err *e)
+{
+	cJSON *list = cJSON_CreateArray();
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, written) {
+		cJSON *value = NULL;
+
+		if (template_expand(at->valuestring, x, context, &value, e) < 0) {
+			cJSON_Delete(list);
+			return -1;
+		}
+		cJSON_AddItemToArray(list, value);
+	}
+	*ret_list = list;
+	return 0;
+}
+
 /* The contexts of a group: a list as written, or what an expression yields. */
 static int
 group_contexts(const struct target_spec *spec, struct expressions *x, const cJSON *context,
@@ -97,8 +117,8 @@ group_contexts(const struct target_spec *spec, struct expressions *x, const cJSO
 	if (cJSON_IsString(contexts)) {
 		if (expressions_eval(x, contexts->valuestring, context, context, 0, &list, e) < 0)
 			return err_wrap(e, "target %s, contexts", spec->name);
-	} else {
-		list = cJSON_Duplicate(contexts, true);
+	} else if (expand_contexts(contexts, x, context, &list, e) < 0) {
+		return err_wrap(e, "target %s, contexts", spec->name);
 	}
 	if (!cJSON_IsArray(list)) {
 		cJSON_Delete(list);

@@ -7,6 +7,13 @@
 #include "base/text.h"
 #include "runbook/load.h"
 
+/* mdoc(7) wants each sentence on a line of its own. */
+static bool
+ends_sentence(const char *text)
+{
+	return text[0] == '.' && text[1] == ' ' && text[2] != '\0';
+}
+
 /*
  * A text as mdoc(7) takes it: the backslash and a leading control character lose their meaning, and
  * what roff would set as typographic signs stays ASCII.
@@ -14,20 +21,24 @@
 static void
 append_roff(struct str *out, const char *text)
 {
-	bool begins = true; /* a line, where these two would make a macro */
+	for (; *text; text++) {
+		bool begins = out->len == 0 || out->data[out->len - 1] == '\n';
 
-	for (; *text; begins = *text++ == '\n') {
 		if (begins && (*text == '.' || *text == '\''))
 			str_append(out, "\\&");
-		if (*text == '\\')
+		if (ends_sentence(text)) {
+			str_append(out, ".\n");
+			text++;
+		} else if (*text == '\\') {
 			str_append(out, "\\e");
-		else if (*text == '-')
+		} else if (*text == '-') {
 			str_append(out, "\\-");
-		else if (strncmp(text, "…", strlen("…")) == 0) {
+		} else if (strncmp(text, "…", strlen("…")) == 0) {
 			str_append(out, "...");
 			text += strlen("…") - 1;
-		} else
+		} else {
 			str_append_char(out, *text);
+		}
 	}
 }
 

@@ -213,10 +213,11 @@ check_command(const struct command *c, struct err *e)
 	bool relative = c->folder && name[0] != '/' && strchr(name, '/');
 	char *joined = relative ? xasprintf("%s/%s", c->folder, name) : xstrdup(name);
 	char *path = child_find(joined, e);
+	bool found = path != NULL;
 
 	free(joined);
 	free(path);
-	if (!path)
+	if (!found)
 		return err_wrap(e, "command.run");
 	if (c->stdin_file && !file_exists(c->stdin_file))
 		return err_set(e, ERR_NOT_FOUND,

@@ -35,7 +35,7 @@ struct server_connection {
 
 struct server_request {
 	char *method, *target;
-	char *headers;                  /* all lines, without the request line */
+	char *headers; /* all lines, without the request line */
 	char *body;
 };
 
@@ -45,13 +45,13 @@ typedef bool server_fn(void *data, struct server_connection *c, const struct ser
 struct http_server {
 	int fd;
 	int port;
-	char url[64];                   /* "http://127.0.0.1:41234" */
+	char url[64]; /* "http://127.0.0.1:41234" */
 	server_fn *handler;
 	void *data;
-	SSL_CTX *tls;                   /* NULL: plain */
+	SSL_CTX *tls; /* NULL: plain */
 	pthread_t thread;
 	pthread_mutex_t lock;
-	struct str log;                 /* "GET /path\n" of every request, under the lock */
+	struct str log; /* "GET /path\n" of every request, under the lock */
 	struct server_connection connections[SERVER_MAX_CONNECTIONS];
 	size_t count;
 	atomic_int requests;
@@ -336,7 +336,7 @@ server_tls(const char *name, char **ret_ca_pem)
 				   (const unsigned char *)name, -1, -1, 0);
 	X509_set_issuer_name(certificate, X509_get_subject_name(certificate));
 	X509_EXTENSION *extension =
-	    X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, alternative);
+		X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, alternative);
 	X509_add_ext(certificate, extension, -1);
 	X509_EXTENSION_free(extension);
 	X509_sign(certificate, key, EVP_sha256());

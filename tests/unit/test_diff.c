@@ -98,13 +98,13 @@ static void
 diff_leaves_bookkeeping_out(void **state)
 {
 	(void)state;
-	assert_diff(
-	    "{\"metadata\":{\"uid\":\"1\",\"resourceVersion\":\"1\",\"generation\":1,"
-	    "\"managedFields\":[{\"a\":1}],\"creationTimestamp\":\"x\",\"selfLink\":\"/\"},"
-	    "\"status\":{\"ready\":1}}",
-	    "{\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/last-applied-configuration\":"
-	    "\"hidden\"}},\"status\":{\"ready\":2}}",
-	    "");
+	assert_diff("{\"metadata\":{\"uid\":\"1\",\"resourceVersion\":\"1\",\"generation\":1,"
+		    "\"managedFields\":[{\"a\":1}],\"creationTimestamp\":\"x\",\"selfLink\":\"/\"},"
+		    "\"status\":{\"ready\":1}}",
+		    "{\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/"
+		    "last-applied-configuration\":"
+		    "\"hidden\"}},\"status\":{\"ready\":2}}",
+		    "");
 }
 
 static void
@@ -112,15 +112,16 @@ diff_of_secret_shows_sizes_alone(void **state)
 {
 	(void)state;
 	assert_diff(
-	    "{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMg==\",\"gone\":\"eA==\"}}",
-	    "{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMw==\",\"tls.crt\":\"YWJj\"},"
-	    "\"stringData\":{\"plain\":\"s3cret\"},\"type\":\"Opaque\"}",
-	    "- data.gone: 1 byte\n"
-	    "- data.password: 7 bytes\n"
-	    "+ data.password: 7 bytes (changed)\n"
-	    "+ data[\"tls.crt\"]: 3 bytes\n"
-	    "+ stringData.plain: 6 bytes\n"
-	    "+ type: Opaque\n");
+		"{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMg==\",\"gone\":\"eA==\"}}",
+		"{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMw==\",\"tls.crt\":\"YWJj\"}"
+		","
+		"\"stringData\":{\"plain\":\"s3cret\"},\"type\":\"Opaque\"}",
+		"- data.gone: 1 byte\n"
+		"- data.password: 7 bytes\n"
+		"+ data.password: 7 bytes (changed)\n"
+		"+ data[\"tls.crt\"]: 3 bytes\n"
+		"+ stringData.plain: 6 bytes\n"
+		"+ type: Opaque\n");
 }
 
 static void

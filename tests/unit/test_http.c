@@ -19,7 +19,7 @@ struct world {
 	struct http_response response;
 	struct err e;
 	char url[256];
-	atomic_int authorized;          /* requests that came with credentials */
+	atomic_int authorized; /* requests that came with credentials */
 };
 
 static bool
@@ -45,7 +45,8 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 	if (strcmp(r->target, "/agent") == 0)
 		return server_reply(c, 200, "text/plain", "X-Odd:  value \r\n",
 				    server_has_header(r, "User-Agent: lifeboat/" PACKAGE_VERSION)
-					    ? "ours" : r->headers);
+					    ? "ours"
+					    : r->headers);
 	if (strcmp(r->target, "/loop") == 0)
 		return server_reply(c, 302, "text/plain", "Location: /loop\r\n", "");
 	if (strcmp(r->target, "/moved") == 0)
@@ -59,7 +60,7 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 		return server_reply(c, 404, "text/plain", "", "no such thing");
 	if (strcmp(r->target, "/once") == 0) {
 		server_reply(c, 200, "text/plain", "", "once");
-		return false;           /* closed without a word, though kept alive */
+		return false; /* closed without a word, though kept alive */
 	}
 	return server_reply(c, 200, "text/plain", "", r->body);
 }
@@ -231,7 +232,7 @@ perform_reading_post_is_no_unknown_outcome(void **state)
 	struct world *w = *state;
 
 	assert_int_equal(
-	    perform(w, "/close", (struct http_request){ .method = "POST", .reads = true }), -1);
+		perform(w, "/close", (struct http_request){ .method = "POST", .reads = true }), -1);
 	assert_int_equal(w->e.kind, ERR_NET);
 }
 
@@ -255,7 +256,8 @@ perform_no_answer_times_out(void **state)
 	assert_message(w, "no complete answer within 200ms");
 	assert_in_range(clock_mono_ms() - start_ms, 190, 1000);
 	assert_int_equal(
-	    perform(w, "/silent", (struct http_request){ .method = "PUT", .timeout_ms = 100 }), -1);
+		perform(w, "/silent", (struct http_request){ .method = "PUT", .timeout_ms = 100 }),
+		-1);
 	assert_int_equal(w->e.kind, ERR_UNKNOWN_OUTCOME);
 }
 
@@ -328,8 +330,9 @@ perform_redirect_is_followed_on_request_only(void **state)
 	assert_null(strstr(w->response.headers.data, "302"));
 	assert_int_equal(perform(w, "/loop", (struct http_request){ .max_redirects = 3 }), -1);
 	assert_int_equal(w->e.kind, ERR_REMOTE);
-	assert_int_equal(perform(w, "/moved", (struct http_request){ .method = "POST",
-								     .max_redirects = 3 }), 0);
+	assert_int_equal(
+		perform(w, "/moved", (struct http_request){ .method = "POST", .max_redirects = 3 }),
+		0);
 	assert_int_equal(w->response.status, 302);
 }
 
@@ -339,12 +342,15 @@ perform_redirect_to_another_host_drops_credentials(void **state)
 	struct world *w = *state;
 	const char *bearer[] = { "Authorization: Bearer s3cret", NULL };
 
-	assert_int_equal(perform(w, "/away", (struct http_request){ .max_redirects = 1,
-								    .headers = bearer }), 0);
+	assert_int_equal(
+		perform(w, "/away", (struct http_request){ .max_redirects = 1, .headers = bearer }),
+		0);
 	assert_string_equal(w->response.body.data, "ours");
 	assert_int_equal(w->authorized, 1);
-	assert_int_equal(perform(w, "/away", (struct http_request){ .max_redirects = 1, .user = "u",
-								    .password = "p" }), 0);
+	assert_int_equal(
+		perform(w, "/away",
+			(struct http_request){ .max_redirects = 1, .user = "u", .password = "p" }),
+		0);
 	assert_int_equal(w->other->requests, 2);
 	assert_int_equal(w->authorized, 2);
 }
@@ -401,8 +407,9 @@ perform_tls(struct world *w, const char *name, const char *ca, const char *more_
 {
 	char connect_to[128], url[128];
 	const char *const list[] = { connect_to, NULL };
-	struct http_options options = { .proxy_url = "", .ca_pem = ca, .ca_file = more_trust,
-					.connect_to = list };
+	struct http_options options = {
+		.proxy_url = "", .ca_pem = ca, .ca_file = more_trust, .connect_to = list
+	};
 	struct http_request request = { .method = "GET", .url = url };
 	struct http_client *client;
 	int rc;
@@ -410,7 +417,7 @@ perform_tls(struct world *w, const char *name, const char *ca, const char *more_
 	snprintf(connect_to, sizeof(connect_to), "%s:443:127.0.0.1:%d", name, w->server->port);
 	snprintf(url, sizeof(url), "https://%s/agent", name);
 	client = http_client_new(&options, &w->e);
-	for (int i = 0; i < 2; i++) {           /* the second time over the kept connection */
+	for (int i = 0; i < 2; i++) { /* the second time over the kept connection */
 		http_response_release(&w->response);
 		rc = http_perform(client, &request, &w->response, &w->e);
 	}
@@ -486,6 +493,6 @@ main(void)
 		cmocka_unit_test(encode_keeps_unreserved_only),
 	};
 
-	signal(SIGPIPE, SIG_IGN);               /* the server's TLS writes have no MSG_NOSIGNAL */
+	signal(SIGPIPE, SIG_IGN); /* the server's TLS writes have no MSG_NOSIGNAL */
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -21,8 +21,8 @@ struct world {
 	struct kube_client *client;
 	struct cancel *cancel;
 	struct err e;
-	struct str sent;                /* bodies of PATCH and POST */
-	atomic_int closed;              /* connections that /flaky has broken */
+	struct str sent;   /* bodies of PATCH and POST */
+	atomic_int closed; /* connections that /flaky has broken */
 	atomic_bool has_late_kind;
 };
 
@@ -87,14 +87,14 @@ apply_answer(struct world *w, struct server_connection *c, const struct server_r
 	str_append(&w->sent, r->body);
 	if (strstr(r->target, "/secrets/owned"))
 		return server_json(
-		    c, 409,
-		    STATUS(409, "Conflict", "Apply failed with 2 conflicts:\\n- a",
-			   ",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","
-			   "\"message\":"
-			   "\"conflict with \\\"kubectl\\\" using v1\",\"field\":\".data.a\"},"
-			   "{\"reason\":\"FieldManagerConflict\",\"message\":\"conflict with "
-			   "\\\"helm\\\"\","
-			   "\"field\":\".data.b\"}]}"));
+			c, 409,
+			STATUS(409, "Conflict", "Apply failed with 2 conflicts:\\n- a",
+			       ",\"details\":{\"causes\":[{\"reason\":\"FieldManagerConflict\","
+			       "\"message\":"
+			       "\"conflict with \\\"kubectl\\\" using v1\",\"field\":\".data.a\"},"
+			       "{\"reason\":\"FieldManagerConflict\",\"message\":\"conflict with "
+			       "\\\"helm\\\"\","
+			       "\"field\":\".data.b\"}]}"));
 	if (!server_has_header(r, "Content-Type: application/apply-patch+yaml"))
 		return server_json(c, 415, STATUS(415, "UnsupportedMediaType", "no", ""));
 	return server_json(c, 200, r->body);
@@ -106,8 +106,9 @@ review_answer(struct world *w, struct server_connection *c, const struct server_
 	str_clear(&w->sent);
 	str_append(&w->sent, r->body);
 	if (strstr(r->body, "\"verb\":\"delete\""))
-		return server_json(c, 201, "{\"status\":{\"allowed\":false,\"reason\":\"no rule\","
-					   "\"evaluationError\":\"role x not found\"}}");
+		return server_json(c, 201,
+				   "{\"status\":{\"allowed\":false,\"reason\":\"no rule\","
+				   "\"evaluationError\":\"role x not found\"}}");
 	return server_json(c, 201, "{\"status\":{\"allowed\":true}}");
 }
 
@@ -154,8 +155,9 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++)
 		if (strcmp(r->target, answers[i].target) == 0)
 			return server_json(c, answers[i].status, answers[i].body);
-	return server_json(c, 404, STATUS(404, "NotFound",
-					  "the server could not find the requested resource", ""));
+	return server_json(
+		c, 404,
+		STATUS(404, "NotFound", "the server could not find the requested resource", ""));
 }
 
 static int
@@ -225,9 +227,9 @@ request_errors_come_from_the_status(void **state)
 {
 	struct world *w = *state;
 	char *expected =
-	    xasprintf("GET secrets/hidden in tsb on %s: 403 Forbidden: secrets \"hidden\" is "
-		      "forbidden: User \"u\" cannot get resource",
-		      w->server->url);
+		xasprintf("GET secrets/hidden in tsb on %s: 403 Forbidden: secrets \"hidden\" is "
+			  "forbidden: User \"u\" cannot get resource",
+			  w->server->url);
 
 	assert_error(w, "/api/v1/namespaces/tsb/secrets/hidden", 403, ERR_DENIED, expected);
 	assert_string_equal(w->e.message, expected);
@@ -340,9 +342,9 @@ access_review_gives_verdict_and_reason(void **state)
 	assert_false(allowed);
 	assert_string_equal(reason, "no rule; role x not found");
 	assert_non_null(
-	    strstr(w->sent.data,
-		   "\"resourceAttributes\":{\"namespace\":\"tsb\",\"verb\":"
-		   "\"delete\",\"resource\":\"pods\",\"subresource\":\"log\",\"name\":\"p\"}"));
+		strstr(w->sent.data,
+		       "\"resourceAttributes\":{\"namespace\":\"tsb\",\"verb\":"
+		       "\"delete\",\"resource\":\"pods\",\"subresource\":\"log\",\"name\":\"p\"}"));
 	free(reason);
 	assert_int_equal(kube_access_review(w->client, "get", "", "nodes", NULL, NULL, NULL,
 					    w->cancel, &allowed, &reason, &w->e),
@@ -420,7 +422,8 @@ for_kind_asks_again_for_what_is_new(void **state)
 	free(label);
 	kube_resource_release(&r);
 	assert_int_equal(
-	    kube_resource_for_kind(w->client, "none.example/v1", "X", w->cancel, &r, &w->e), -1);
+		kube_resource_for_kind(w->client, "none.example/v1", "X", w->cancel, &r, &w->e),
+		-1);
 	assert_message(w, "does not know the apiVersion none.example/v1");
 	assert_int_equal(kube_resource_for_kind(w->client, "v1", "Sercet", w->cancel, &r, &w->e),
 			 -1);
@@ -430,11 +433,11 @@ for_kind_asks_again_for_what_is_new(void **state)
 static cJSON *
 object(const char *name)
 {
-	char *text =
-	    xasprintf("{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"%s\","
-		      "\"uid\":\"u\",\"resourceVersion\":\"1\",\"managedFields\":[{}],\"labels\":"
-		      "{\"a\":\"b\"}},\"status\":{},\"data\":{\"k\":\"dg==\"}}",
-		      name);
+	char *text = xasprintf(
+		"{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"%s\","
+		"\"uid\":\"u\",\"resourceVersion\":\"1\",\"managedFields\":[{}],\"labels\":"
+		"{\"a\":\"b\"}},\"status\":{},\"data\":{\"k\":\"dg==\"}}",
+		name);
 	cJSON *value = json_parse(text, strlen(text), NULL);
 
 	free(text);
@@ -451,9 +454,9 @@ apply_sends_the_object_without_bookkeeping(void **state)
 				    w->cancel, &result, &w->e),
 			 0);
 	assert_string_equal(
-	    w->sent.data,
-	    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\","
-	    "\"labels\":{\"a\":\"b\"},\"namespace\":\"tsb\"},\"data\":{\"k\":\"dg==\"}}");
+		w->sent.data,
+		"{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"s\","
+		"\"labels\":{\"a\":\"b\"},\"namespace\":\"tsb\"},\"data\":{\"k\":\"dg==\"}}");
 	assert_string_equal(json_string(result, "metadata/name", ""), "s");
 	assert_int_equal(server_count(w->server,
 				      "PATCH /api/v1/namespaces/tsb/secrets/s?fieldManager="
@@ -464,7 +467,8 @@ apply_sends_the_object_without_bookkeeping(void **state)
 				    &result, &w->e),
 			 0);
 	assert_int_equal(
-	    server_count(w->server, "fieldManager=a%20b&fieldValidation=Strict&force=true\n"), 1);
+		server_count(w->server, "fieldManager=a%20b&fieldValidation=Strict&force=true\n"),
+		1);
 	cJSON_Delete(result);
 	cJSON_Delete(secret);
 }
@@ -476,10 +480,10 @@ apply_conflict_names_fields_and_owners(void **state)
 	cJSON *secret = object("owned"), *result = NULL;
 
 	assert_int_equal(
-	    kube_apply(w->client, secret, "tsb", "lifeboat", 0, w->cancel, &result, &w->e), -1);
+		kube_apply(w->client, secret, "tsb", "lifeboat", 0, w->cancel, &result, &w->e), -1);
 	assert_int_equal(w->e.kind, ERR_CONFLICT);
 	assert_message(
-	    w, ".data.a: conflict with \"kubectl\" using v1; .data.b: conflict with \"helm\"");
+		w, ".data.a: conflict with \"kubectl\" using v1; .data.b: conflict with \"helm\"");
 	assert_message(w, "force");
 	assert_null(result);
 	cJSON_Delete(secret);

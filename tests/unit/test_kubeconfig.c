@@ -84,8 +84,9 @@ assert_refused(const char *path, const char *context, enum err_kind kind)
 }
 
 #define CLUSTER "clusters: [{name: c, cluster: {server: 'https://h:6443/prefix/'}}]\n"
-#define CONTEXTS "contexts: [{name: one, context: {cluster: c, user: u, namespace: tsb}}," \
-		 "           {name: two, context: {cluster: c, user: u}}]\n"
+#define CONTEXTS                                                                                   \
+	"contexts: [{name: one, context: {cluster: c, user: u, namespace: tsb}},"                  \
+	"           {name: two, context: {cluster: c, user: u}}]\n"
 #define CURRENT "current-context: one\n"
 #define WITH_USER(user) CLUSTER CONTEXTS CURRENT "users: [{name: u, user: " user "}]\n"
 
@@ -125,9 +126,10 @@ resolve_named_context_wins_over_current(void **state)
 static void
 resolve_json_file_is_read(void **state)
 {
-	const char *path = put("a", "{\"current-context\":\"x\",\n"
-		"\t\"clusters\":[{\"name\":\"c\",\"cluster\":{\"server\":\"http://h\"}}],"
-		"\"contexts\":[{\"name\":\"x\",\"context\":{\"cluster\":\"c\"}}]}");
+	const char *path =
+		put("a", "{\"current-context\":\"x\",\n"
+			 "\t\"clusters\":[{\"name\":\"c\",\"cluster\":{\"server\":\"http://h\"}}],"
+			 "\"contexts\":[{\"name\":\"x\",\"context\":{\"cluster\":\"c\"}}]}");
 
 	(void)state;
 	assert_int_equal(kubeconfig_resolve(path, NULL, &access_, &e), 0);
@@ -138,8 +140,8 @@ resolve_json_file_is_read(void **state)
 static void
 resolve_cluster_options_are_taken(void **state)
 {
-	const char *path =
-	    put("a", CONTEXTS CURRENT
+	const char *path = put(
+		"a", CONTEXTS CURRENT
 		"users: [{name: u, user: {}}]\n"
 		"clusters: [{name: c, cluster: {server: https://h, tls-server-name: api.example, "
 		"insecure-skip-tls-verify: true, proxy-url: 'socks5://p:1', disable-compression: "
@@ -236,11 +238,11 @@ resolve_relative_files_count_from_their_file(void **state)
 	put("tls.crt", "CERT\n");
 	put("tls.key", "KEY\n");
 	put("token", "from-file\n");
-	path = put(
-	    "a", CONTEXTS CURRENT
-	    "clusters: [{name: c, cluster: {server: https://h, certificate-authority: ca.pem}}]\n"
-	    "users: [{name: u, user: {client-certificate: ./tls.crt, client-key: tls.key, "
-	    "token: literal, tokenFile: token}}]\n");
+	path = put("a", CONTEXTS CURRENT
+		   "clusters: [{name: c, cluster: {server: https://h, certificate-authority: "
+		   "ca.pem}}]\n"
+		   "users: [{name: u, user: {client-certificate: ./tls.crt, client-key: tls.key, "
+		   "token: literal, tokenFile: token}}]\n");
 	assert_int_equal(chdir("/"), 0);
 	assert_int_equal(kubeconfig_resolve(path, NULL, &access_, &e), 0);
 	assert_string_equal(access_.ca_pem, "CA\n");
@@ -253,13 +255,13 @@ static void
 resolve_data_beats_file(void **state)
 {
 	const char *path =
-	    put("a", CONTEXTS CURRENT
-		"users: [{name: u, user: {"
-		"client-certificate: /nonexistent, client-certificate-data: Q0VSVA==, "
-		"client-key: /nonexistent, client-key-data: \"S0V\\nZ\"}}]\n"
-		"clusters: [{name: c, cluster: {server: https://h, certificate-authority: "
-		"/nonexistent, "
-		"certificate-authority-data: Q0E=}}]\n");
+		put("a", CONTEXTS CURRENT
+		    "users: [{name: u, user: {"
+		    "client-certificate: /nonexistent, client-certificate-data: Q0VSVA==, "
+		    "client-key: /nonexistent, client-key-data: \"S0V\\nZ\"}}]\n"
+		    "clusters: [{name: c, cluster: {server: https://h, certificate-authority: "
+		    "/nonexistent, "
+		    "certificate-authority-data: Q0E=}}]\n");
 
 	(void)state;
 	assert_int_equal(kubeconfig_resolve(path, NULL, &access_, &e), 0);
@@ -308,8 +310,8 @@ resolve_bad_server_is_a_spec_error(void **state)
 		       ERR_SPEC);
 	assert_message("names no server");
 	assert_refused(
-	    put("a", CONTEXTS CURRENT "clusters: [{name: c, cluster: {server: 'h:1'}}]\n"), NULL,
-	    ERR_SPEC);
+		put("a", CONTEXTS CURRENT "clusters: [{name: c, cluster: {server: 'h:1'}}]\n"),
+		NULL, ERR_SPEC);
 	assert_message("\"h:1\"");
 }
 
@@ -393,10 +395,11 @@ resolve_odd_shapes_do_not_crash(void **state)
 static void
 resolve_names_and_tokens_like_numbers_are_text(void **state)
 {
-	const char *path = put("a", "clusters: [{name: 0123, cluster: {server: https://h}}]\n"
-		"users: [{name: 1e3, user: {token: 12345678901234567890}}]\n"
-		"contexts: [{name: 7, context: {cluster: 0123, user: 1e3, namespace: 1.50}}]\n"
-		"current-context: 7\n");
+	const char *path = put(
+		"a", "clusters: [{name: 0123, cluster: {server: https://h}}]\n"
+		     "users: [{name: 1e3, user: {token: 12345678901234567890}}]\n"
+		     "contexts: [{name: 7, context: {cluster: 0123, user: 1e3, namespace: 1.50}}]\n"
+		     "current-context: 7\n");
 
 	(void)state;
 	assert_int_equal(kubeconfig_resolve(path, NULL, &access_, &e), 0);

@@ -21,7 +21,7 @@
  */
 struct script {
 	const char *lists[6];
-	const char *watches[6];         /* a body; see serve_watch() for the signs before it */
+	const char *watches[6]; /* a body; see serve_watch() for the signs before it */
 };
 
 struct world {
@@ -71,7 +71,7 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 	struct world *w = data;
 
 	if (!server_has_header(
-		r, "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json"))
+		    r, "Accept: application/json;as=Table;v=v1;g=meta.k8s.io,application/json"))
 		return server_json(c, 406, "{}");
 	if (strstr(r->target, "watch=1"))
 		return serve_watch(c, pick(w->script->watches, atomic_fetch_add(&w->watches, 1)));
@@ -144,8 +144,13 @@ on_failed(void *data, const struct err *e, int64_t delay_ms)
 }
 
 static const struct kube_list_watch_handler handler = {
-	.columns = on_columns, .list_begin = on_list_begin, .row = on_row, .listed = on_listed,
-	.removed = on_removed, .alive = on_alive, .failed = on_failed,
+	.columns = on_columns,
+	.list_begin = on_list_begin,
+	.row = on_row,
+	.listed = on_listed,
+	.removed = on_removed,
+	.alive = on_alive,
+	.failed = on_failed,
 };
 
 static void *
@@ -216,9 +221,9 @@ finish(struct world *w, const char *expected)
 	free(w);
 }
 
-#define ROW(name, version, ready) \
-	"{\"cells\":[\"" name "\",\"" ready "\"],\"object\":{\"kind\":\"PartialObjectMetadata\"," \
-	"\"metadata\":{\"name\":\"" name "\",\"namespace\":\"tsb\",\"uid\":\"u-" name "\"," \
+#define ROW(name, version, ready)                                                                  \
+	"{\"cells\":[\"" name "\",\"" ready "\"],\"object\":{\"kind\":\"PartialObjectMetadata\","  \
+	"\"metadata\":{\"name\":\"" name "\",\"namespace\":\"tsb\",\"uid\":\"u-" name "\","        \
 	"\"resourceVersion\":\"" version "\"}}}"
 #define COLUMNS "\"columnDefinitions\":[{\"name\":\"Name\",\"type\":\"string\",\"priority\":0}]"
 #define PAGE(version, token, rows)                                                                 \
@@ -227,8 +232,8 @@ finish(struct world *w, const char *expected)
 #define EVENT(type, row)                                                                           \
 	"{\"type\":\"" type                                                                        \
 	"\",\"object\":{\"kind\":\"Table\",\"columnDefinitions\":null,\"rows\":[" row "]}}\n"
-#define BOOKMARK(version) \
-	"{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Table\",\"rows\":[{\"cells\":[\"\",\"\"]," \
+#define BOOKMARK(version)                                                                          \
+	"{\"type\":\"BOOKMARK\",\"object\":{\"kind\":\"Table\",\"rows\":[{\"cells\":[\"\",\"\"],"  \
 	"\"object\":{\"metadata\":{\"name\":\"\",\"resourceVersion\":\"" version "\"}}}]}}\n"
 #define STATUS(code, reason)                                                                       \
 	"{\"kind\":\"Status\",\"status\":\"Failure\",\"message\":\"later " reason                  \
@@ -242,15 +247,16 @@ list_in_pages_then_watch(void **state)
 		.lists = { PAGE("5", "t/1", ROW("a", "1", "0/1")),
 			   PAGE("5", "", ROW("b", "2", "1/1")) },
 		.watches = { "=" EVENT("ADDED", ROW("c", "6", "0/1"))
-				 EVENT("MODIFIED", ROW("a", "7", "1/1"))
-				     EVENT("DELETED", ROW("b", "8", "1/1")) BOOKMARK("9") },
+				     EVENT("MODIFIED", ROW("a", "7", "1/1"))
+					     EVENT("DELETED", ROW("b", "8", "1/1")) BOOKMARK("9") },
 	};
 	struct world *w = start(&script);
 
 	(void)state;
 	wait_for(w, "removed:b");
 	assert_int_equal(server_count(w->server, "?includeObject=Metadata&limit=500&labelSelector="
-				      "app%20in%20%28a%2Cb%29\n"), 1);
+						 "app%20in%20%28a%2Cb%29\n"),
+			 1);
 	assert_int_equal(server_count(w->server, "&continue=t%2F1\n"), 1);
 	assert_int_equal(server_count(w->server, "&allowWatchBookmarks=true&"), 1);
 	assert_int_equal(server_count(w->server, "&resourceVersion=5\n"), 1);
@@ -297,7 +303,8 @@ static void
 watch_gone_again_at_once_backs_off(void **state)
 {
 	static const struct script script = {
-		.lists = { PAGE("5", "", "") }, .watches = { "410 " STATUS(410, "Gone") },
+		.lists = { PAGE("5", "", "") },
+		.watches = { "410 " STATUS(410, "Gone") },
 	};
 	struct world *w = start(&script);
 
@@ -371,10 +378,9 @@ watch_broken_or_garbled_lists_again(void **state)
 
 	(void)state;
 	wait_for(w, "row:tsb/b/u-b/0/1 listed");
-	finish(
-	    w,
-	    "begin columns:Name listed row:tsb/c/u-c/0/1 failed:net begin columns:Name "
-	    "row:tsb/a/u-a/0/1 listed failed:remote begin columns:Name row:tsb/b/u-b/0/1 listed ");
+	finish(w, "begin columns:Name listed row:tsb/c/u-c/0/1 failed:net begin columns:Name "
+		  "row:tsb/a/u-a/0/1 listed failed:remote begin columns:Name row:tsb/b/u-b/0/1 "
+		  "listed ");
 }
 
 static void

@@ -82,18 +82,25 @@ assert_message(const char *part)
 		fail_msg("\"%s\" is not in \"%s\"", part, e.message);
 }
 
-#define OBJECT(version, kind, name) \
+#define OBJECT(version, kind, name)                                                                \
 	"apiVersion: " version "\nkind: " kind "\nmetadata: {name: " name "}\n"
 
 static void
 load_documents_puts_foundations_first(void **state)
 {
-	const char *path = put("a.yaml",
-		"# a comment\n---\n" OBJECT("v1", "Secret", "s") "---\n---\nnull\n---\n"
-		OBJECT("install.tetrate.io/v1", "ManagementPlane", "mp") "---\n"
-		OBJECT("apiextensions.k8s.io/v1", "CustomResourceDefinition", "crd") "---\n"
-		OBJECT("example.com/v1", "Namespace", "other") "---\n"
-		OBJECT("v1", "Namespace", "ns") "...\n");
+	const char *path = put(
+		"a.yaml",
+		"# a comment\n---\n" OBJECT("v1", "Secret", "s") "---\n---\nnull\n---\n" OBJECT(
+			"install.tetrate.io/v1", "ManagementPlane",
+			"mp") "---\n" OBJECT("apiextensions.k8s.io/v1", "CustomResourceDefinition",
+					     "crd") "---\n" OBJECT("example.com/v1", "Namespace",
+								   "other") "---\n" OBJECT("v1",
+											   "Namespa"
+											   "ce",
+											   "ns") "."
+												 "."
+												 "."
+												 "\n");
 
 	(void)state;
 	assert_int_equal(manifest_load(path, &objects, &e), 0);
@@ -104,7 +111,8 @@ load_documents_puts_foundations_first(void **state)
 static void
 load_list_is_taken_apart(void **state)
 {
-	const char *path = put("c.json",
+	const char *path = put(
+		"c.json",
 		"{\"apiVersion\":\"v1\",\"kind\":\"List\",\"metadata\":{},\"items\":[\n"
 		"\t{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"a\"},"
 		"\"data\":{\"k\":\"dg==\"}},\n"
@@ -168,8 +176,9 @@ load_of_nothing_is_an_error(void **state)
 static void
 load_reads_values_as_kubernetes_does(void **state)
 {
-	const char *path = put("a.yaml", OBJECT("v1", "ConfigMap", "x")
-			       "data: {a: yes, b: 'yes', c: 0o17, d: 1.5, e: ~}\n");
+	const char *path =
+		put("a.yaml", OBJECT("v1", "ConfigMap",
+				     "x") "data: {a: yes, b: 'yes', c: 0o17, d: 1.5, e: ~}\n");
 
 	(void)state;
 	assert_int_equal(manifest_load(path, &objects, &e), 0);
