@@ -179,7 +179,7 @@ job_words(struct job *job, const char *text)
 
 /* "kubernetes.get secrets/iam-signing-key": what a check looks at, from its arguments as written. */
 static char *
-check_title(const struct action_spec *action)
+check_title(struct job *job, const struct action_spec *action)
 {
 	static const char *const telling[] = { "resource", "name", "selector",
 					       "url",	   "sql",  "question" };
@@ -187,10 +187,11 @@ check_title(const struct action_spec *action)
 
 	str_append(&title, action->type->uses);
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
-		const char *value = json_string(action->with, telling[i], NULL);
+		char *value = job_words(job, json_string(action->with, telling[i], NULL));
 
 		if (value)
 			str_printf(&title, " %.60s", value);
+		free(value);
 	}
 	return str_take(&title);
 }
@@ -208,7 +209,7 @@ check_one(struct job *job, const struct check_spec *spec, const struct run_targe
 		.message = message,
 	};
 	bool held = false;
-	char *why = NULL, *title = check_title(&spec->action);
+	char *why = NULL, *title = check_title(job, &spec->action);
 	cJSON *entry = cJSON_CreateObject();
 
 	if (job_check(job, &request, inherited, &held, &why, e) < 0)

@@ -48,6 +48,31 @@ text_heading(struct sink *sink, int level, const char *text)
 		str_append_char(sink->out, '\n');
 }
 
+/* True where a line begins something of its own: a list, a quotation, code, an empty line. */
+static bool
+begins_block(const char *line)
+{
+	size_t digits = strspn(line, "0123456789");
+
+	return *line == '\0' || strchr("\n \t>#|", *line) || str_starts_with(line, "- ") ||
+	       str_starts_with(line, "* ") || str_starts_with(line, "```") ||
+	       (digits && line[digits] == '.');
+}
+
+/* The lines of a paragraph become one, to be broken anew; code stays as it stands. */
+static void
+join_lines(char *text)
+{
+	bool code = false;
+
+	for (char *line = text, *end; (end = strchr(line, '\n')); line = end + 1) {
+		if (str_starts_with(line, "```"))
+			code = !code;
+		else if (!code && line != end && !begins_block(end + 1))
+			*end = ' ';
+	}
+}
+
 static void
 text_paragraph(struct sink *sink, const char *text)
 {
@@ -56,6 +81,7 @@ text_paragraph(struct sink *sink, const char *text)
 
 	for (size_t len = strlen(body); len && body[len - 1] == '\n'; len--)
 		body[len - 1] = '\0';
+	join_lines(body);
 	text_wrap(body, sink->columns - INDENT, indented_line, &wrap);
 	str_append_char(sink->out, '\n');
 	free(body);

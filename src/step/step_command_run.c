@@ -213,12 +213,11 @@ check_command(const struct command *c, struct err *e)
 	bool relative = c->folder && name[0] != '/' && strchr(name, '/');
 	char *joined = relative ? xasprintf("%s/%s", c->folder, name) : xstrdup(name);
 	char *path = child_find(joined, e);
-	bool found = path != NULL;
 
 	free(joined);
-	free(path);
-	if (!found)
+	if (!path)
 		return err_wrap(e, "command.run");
+	free(path);
 	if (c->stdin_file && !file_exists(c->stdin_file))
 		return err_set(e, ERR_NOT_FOUND,
 			       "command.run: there is no file %s for the standard input",

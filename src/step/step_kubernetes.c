@@ -389,6 +389,26 @@ hide_base64(struct step_context *ctx, const char *name, const char *text)
 	free(bytes);
 }
 
+/* What Kubernetes itself puts into a Secret although it is public: certificates and a name. */
+static bool
+is_public(const cJSON *object, const char *key)
+{
+	static const struct {
+		const char *type, *key;
+	} known[] = {
+		{ "kubernetes.io/service-account-token", "ca.crt" },
+		{ "kubernetes.io/service-account-token", "namespace" },
+		{ "kubernetes.io/tls", "ca.crt" },
+		{ "kubernetes.io/tls", "tls.crt" },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (strcmp(known[i].type, json_string(object, "type", "")) == 0 &&
+		    strcmp(known[i].key, key) == 0)
+			return true;
+	return false;
+}
+
 void
 kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON *show)
 {
@@ -400,7 +420,8 @@ kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON
 		cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(object, members[i])) {
 			char *name;
 
-			if (!cJSON_IsString(value) || kube_step_shows(show, value->string))
+			if (!cJSON_IsString(value) || kube_step_shows(show, value->string) ||
+			    is_public(object, value->string))
 				continue;
 			name = xasprintf("%s.%s", owner, value->string);
 			if (i == 0)
