@@ -1,0 +1,57 @@
+#ifndef LIFEBOAT_TESTS_GOLDEN_HARNESS_H
+#define LIFEBOAT_TESTS_GOLDEN_HARNESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <termios.h>
+
+/*
+ * A function in a child process on a pseudo terminal, and a terminal emulator (libvterm) that reads
+ * what it paints. Waiting is always for a condition, and always bounded.
+ */
+struct tty;
+
+/* Starts child(data) on a terminal of that size; its return value is the process's exit status. */
+struct tty *tty_start(int columns, int rows, int (*child)(void *data), void *data);
+/* Ends the child if it still runs, and frees everything. */
+void tty_stop(struct tty *tty);
+
+/* Types bytes, as a keyboard would send them. */
+void tty_type(struct tty *tty, const char *bytes);
+void tty_resize(struct tty *tty, int columns, int rows);
+void tty_signal(struct tty *tty, int signal);
+
+/* Waits until the screen shows the text (or no more shows it); fails the test when it does not. */
+void tty_expect(struct tty *tty, const char *text);
+void tty_expect_gone(struct tty *tty, const char *text);
+
+/* The screen's text now, a line for each row, without blanks at the ends; the caller frees. */
+char *tty_text(struct tty *tty);
+
+/* What the child wrote to its side channel (tty_report()), so far. */
+void tty_expect_report(struct tty *tty, const char *line);
+bool tty_reported(struct tty *tty, const char *line);
+/* Called in the child: a line for the side channel. */
+void tty_report(const char *line);
+
+/*
+ * Waits until the screen is the golden one, tests/golden/NAME-COLUMNSxROWS.txt: its text, then the
+ * runs of attributes that are not plain. GENERATE=1 writes the file from the screen instead.
+ */
+void tty_assert_golden(struct tty *tty, const char *name);
+
+/* Waits for the end of the child; its status as waitpid(2) gives it. */
+int tty_wait_end(struct tty *tty);
+/* Waits until the child has stopped itself (SIGTSTP). */
+void tty_wait_stopped(struct tty *tty);
+
+/* The modes of the terminal now, and whether the alternate screen is shown. */
+struct termios tty_modes(struct tty *tty);
+bool tty_alternate(struct tty *tty);
+/* Waits until the real cursor stands there. */
+void tty_expect_cursor(struct tty *tty, int row, int column);
+
+/* Compares a text with a golden file; GENERATE=1 writes it. */
+void golden_assert(const char *name, const char *text);
+
+#endif

@@ -1,0 +1,461 @@
+#include "config.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/clock.h"
+#include "base/str.h"
+#include "harness.h"
+#include "scenario.h"
+
+enum { PATIENCE_MS = 30000 };
+
+/* What a front end in line mode wrote, and how it ended. */
+struct outcome {
+	struct str out, errors;
+	int status;
+};
+
+static void
+drain(int fd, struct str *into, int64_t deadline_ms)
+{
+	struct pollfd pfd = { fd, POLLIN, 0 };
+	char bytes[4096];
+	ssize_t got = 1;
+
+	while (got > 0 && clock_mono_ms() < deadline_ms) {
+		if (poll(&pfd, 1, 100) == 0)
+			continue;
+		got = read(fd, bytes, sizeof(bytes));
+		if (got > 0)
+			str_append_bytes(into, bytes, (size_t)got);
+	}
+}
+
+static void
+become(struct play *play, const char *input, const int out[2], const int errors[2])
+{
+	int in[2];
+
+	if (pipe(in) < 0 || write(in[1], input, strlen(input)) < 0)
+		_exit(99);
+	close(in[1]);
+	dup2(in[0], STDIN_FILENO);
+	dup2(out[1], STDOUT_FILENO);
+	dup2(errors[1], STDERR_FILENO);
+	close(in[0]);
+	close(out[0]);
+	close(out[1]);
+	close(errors[0]);
+	close(errors[1]);
+	exit(scenario_play(play));
+}
+
+/* Plays a scenario with everything that is typed given in advance, on pipes. */
+static struct outcome
+run(struct play *play, const char *input)
+{
+	struct outcome outcome = { STR_INIT, STR_INIT, 0 };
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+	int out[2], errors[2];
+	pid_t pid;
+
+	play->plain = true;
+	assert_int_equal(pipe(out), 0);
+	assert_int_equal(pipe(errors), 0);
+	fflush(NULL);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		become(play, input, out, errors);
+	close(out[1]);
+	close(errors[1]);
+	drain(out[0], &outcome.out, deadline_ms);
+	drain(errors[0], &outcome.errors, deadline_ms);
+	if (clock_mono_ms() >= deadline_ms)
+		kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &outcome.status, 0), pid);
+	close(out[0]);
+	close(errors[0]);
+	return outcome;
+}
+
+static void
+release(struct outcome *outcome)
+{
+	str_release(&outcome->out);
+	str_release(&outcome->errors);
+}
+
+static void
+assert_says(const struct outcome *outcome, const char *text)
+{
+	if (!strstr(str_cstr(&outcome->out), text))
+		print_error("\"%s\" is not in:\n%s", text, str_cstr(&outcome->out));
+	assert_non_null(strstr(str_cstr(&outcome->out), text));
+}
+
+static void
+assert_ends(const struct outcome *outcome, int status)
+{
+	assert_true(WIFEXITED(outcome->status));
+	if (WEXITSTATUS(outcome->status) != status)
+		print_error("on stderr:\n%s", str_cstr(&outcome->errors));
+	assert_int_equal(WEXITSTATUS(outcome->status), status);
+}
+
+static void
+stop(struct scenario *s)
+{
+	scenario_push(s, RECORD_STOP, "{\"by\":\"ana\"}");
+	scenario_event(s, EVENT_CLOSED, NULL, NULL);
+}
+
+/* Says on stdout what was submitted, and goes on as an engine would. */
+static void
+follow(struct scenario *s, const struct intent *intent)
+{
+	printf("<%d %s%s%s%s>\n", (int)intent->type, intent->step ? intent->step : "-",
+	       intent->text ? " " : "", intent->text ? intent->text : "", intent->by ? " by another" : "");
+	switch (intent->type) {
+	case INTENT_RUN:
+		if (strcmp(intent->step, "signing-key") != 0 || intent->by) {
+			stop(s);
+			break;
+		}
+		scenario_push(s, RECORD_INTENT,
+			      "{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\",\"attempt\":1}");
+		scenario_event(s, EVENT_OUTPUT, "signing-key", "one\ntwo\n\nthr");
+		scenario_event(s, EVENT_OUTPUT, "signing-key", "ee");
+		scenario_push(s, RECORD_OUTCOME,
+			      "{\"step\":\"signing-key\",\"status\":\"failed\",\"duration_ms\":1500,\"error\":"
+			      "{\"kind\":\"denied\",\"message\":\"403 \\u001b[31mForbidden\"}}");
+		break;
+	case INTENT_NOTE:
+		scenario_push(s, RECORD_NOTE, "{\"text\":\"looks odd\",\"by\":\"ana\",\"step\":\"signing-key\"}");
+		break;
+	case INTENT_END:
+		scenario_push(s, RECORD_END,
+			      "{\"id\":\"escalated\",\"title\":\"Handed to support\",\"reason\":\"no right\"}");
+		scenario_event(s, EVENT_CLOSED, NULL, NULL);
+		break;
+	default:
+		break;
+	}
+}
+
+static void
+plain_whole_run_is_a_transcript(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow };
+	struct outcome outcome = run(&play, "4\nlooks odd\n1\nn\n1\ny\n9\n5\n2\nno right\n");
+
+	(void)state;
+	golden_assert("plain-run", str_cstr(&outcome.out));
+	assert_ends(&outcome, UI_END_RUN_OVER);
+	release(&outcome);
+}
+
+static void
+plain_end_of_input_leaves_and_confirms_nothing(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow };
+	struct outcome outcome = run(&play, "1\n");
+
+	(void)state;
+	golden_assert("plain-end-of-input", str_cstr(&outcome.out));
+	assert_ends(&outcome, UI_END_LEFT);
+	release(&outcome);
+}
+
+static void
+plain_empty_answer_is_no(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow };
+	struct outcome outcome = run(&play, "1\n\n1\nyess\n");
+
+	(void)state;
+	assert_says(&outcome, "Not run.");
+	assert_null(strstr(str_cstr(&outcome.out), "<0 "));
+	assert_ends(&outcome, UI_END_LEFT);
+	release(&outcome);
+}
+
+static void
+plain_typed_name_must_be_exact(void **state)
+{
+	struct play play = { .stage = stage_destroy, .answer = follow };
+	struct outcome outcome = run(&play, "1\ny\n1\ntsb/old-tokens\n");
+
+	(void)state;
+	assert_says(&outcome, "That is not the name; nothing was done.");
+	assert_says(&outcome, "<0 drop-tokens tsb/old-tokens>");
+	release(&outcome);
+}
+
+static void
+plain_two_person_is_another(void **state)
+{
+	struct play play = { .stage = stage_two_person, .answer = follow };
+	struct outcome outcome = run(&play, "1\nana\n1\nbob\n");
+
+	(void)state;
+	assert_says(&outcome, "That is you: another person must confirm this.");
+	assert_says(&outcome, "<0 signing-key by another>");
+	release(&outcome);
+}
+
+static void
+say_answer(struct scenario *s, const struct intent *intent)
+{
+	char *answer = intent->answer ? cJSON_PrintUnformatted(intent->answer) : NULL;
+
+	printf("<answer %s>\n", answer ? answer : "none");
+	free(answer);
+	stop(s);
+}
+
+static void
+assert_answers(void (*stage)(struct scenario *), const char *input, const char *answer)
+{
+	struct play play = { .stage = stage, .answer = say_answer };
+	struct outcome outcome = run(&play, input);
+
+	assert_says(&outcome, answer);
+	release(&outcome);
+}
+
+static void
+plain_questions_become_answers(void **state)
+{
+	(void)state;
+	assert_answers(stage_confirm, "\nmaybe\ny\n", "<answer {\"confirmed\":true}>");
+	assert_answers(stage_confirm, "n\n", "<answer {\"confirmed\":false}>");
+	assert_answers(stage_input, "x\n12\n", "<answer {\"value\":\"12\"}>");
+	assert_answers(stage_input, "\n", "<answer {\"value\":\"3\"}>");
+	assert_answers(stage_choice, "9\n1\n", "<answer {\"choice\":\"left\"}>");
+	assert_answers(stage_choice, "\n", "<answer {\"choice\":\"right\"}>");
+	assert_answers(stage_checklist, "y\n\n14\n",
+		       "<answer {\"items\":{\"ui\":{\"checked\":true,\"value\":\"\"},"
+		       "\"count\":{\"checked\":false,\"value\":\"14\"}}}>");
+}
+
+static void
+plain_secret_is_not_echoed(void **state)
+{
+	struct play play = { .stage = stage_secret, .answer = say_answer };
+	struct outcome outcome = run(&play, "hunter2\n");
+
+	(void)state;
+	assert_says(&outcome, "The admin password (hidden)> (hidden)\n<answer {\"value\":\"hunter2\"}>");
+	release(&outcome);
+}
+
+static void
+with_autopilot(struct scenario *s)
+{
+	s->options.autopilot = &s->autopilot;
+}
+
+static void
+auto_without_decision_is_stuck(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow, .adjust = with_autopilot };
+	struct outcome outcome = run(&play, "");
+
+	(void)state;
+	assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	assert_non_null(strstr(str_cstr(&outcome.errors), "--yes 'signing-key'"));
+	release(&outcome);
+}
+
+static void
+with_yes(struct scenario *s)
+{
+	static const char *const yes[] = { "signing-key", NULL };
+
+	s->autopilot.yes = yes;
+	s->options.autopilot = &s->autopilot;
+}
+
+static void
+auto_with_decision_runs_and_stops_at_failure(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow, .adjust = with_yes };
+	struct outcome outcome = run(&play, "");
+
+	(void)state;
+	assert_says(&outcome, "<0 signing-key y>");
+	assert_says(&outcome, "| three");
+	assert_ends(&outcome, UI_END_LEFT);
+	assert_non_null(strstr(str_cstr(&outcome.errors), "step signing-key failed"));
+	release(&outcome);
+}
+
+static void
+refuse(struct scenario *s, const struct intent *intent)
+{
+	if (intent->type == INTENT_RUN)
+		scenario_event(s, EVENT_REFUSED, NULL, "something is under way");
+}
+
+static void
+auto_refused_does_not_try_for_ever(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = refuse, .adjust = with_yes };
+	struct outcome outcome = run(&play, "");
+
+	(void)state;
+	assert_says(&outcome, "Refused: something is under way");
+	assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	release(&outcome);
+}
+
+static void
+in_ascii(struct scenario *s)
+{
+	s->options.ascii = true;
+}
+
+static void
+plain_ascii_stays_in_ascii(void **state)
+{
+	struct play play = { .stage = stage_ready, .answer = follow, .adjust = in_ascii };
+	struct outcome outcome = run(&play, "");
+
+	(void)state;
+	assert_says(&outcome, "kid: <secret:kid>");
+	for (size_t i = 0; i < outcome.out.len; i++)
+		assert_true((unsigned char)outcome.out.data[i] < 0x80);
+	release(&outcome);
+}
+
+/* On a terminal: the first interrupt asks the step to stop, a second one leaves. */
+static void
+plain_interrupts_cancel_then_leave(void **state)
+{
+	static struct play play = { .stage = stage_running, .plain = true };
+	struct tty *tty = tty_start(100, 40, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "| answer: 200 OK");
+	tty_type(tty, "\003");
+	tty_expect_report(tty, "CANCEL signing-key");
+	tty_type(tty, "\003");
+	tty_expect_report(tty, "LEAVE - seen=7 text=interrupted");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	tty_stop(tty);
+}
+
+static void
+plain_secret_on_a_terminal_is_hidden_and_echo_comes_back(void **state)
+{
+	static struct play play = { .stage = stage_secret, .plain = true };
+	struct tty *tty = tty_start(100, 40, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "The admin password (hidden)>");
+	assert_false(tty_modes(tty).c_lflag & ECHO);
+	tty_type(tty, "hunter2\n");
+	tty_expect_report(tty, "answer={\"value\":\"hunter2\"}");
+	assert_true(tty_modes(tty).c_lflag & ECHO);
+	char *text = tty_text(tty);
+	assert_null(strstr(text, "hunter2"));
+	free(text);
+	tty_stop(tty);
+}
+
+/* What ui_ask_param() asks for, and what it was given. */
+static int
+ask_child(void *data)
+{
+	struct err e = ERR_INIT;
+	char *text = ui_ask_param(data, "That is no hostname", &e);
+
+	tty_report(text ? text : e.message);
+	free(text);
+	return 0;
+}
+
+static void
+ask_param_on_a_terminal_returns_the_line(void **state)
+{
+	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+			       .title = (char[]){ "Name of the Management Plane" } };
+	struct tty *tty = tty_start(80, 24, ask_child, &param);
+
+	(void)state;
+	tty_expect(tty, "! That is no hostname");
+	tty_expect(tty, "fqdn (hostname)>");
+	tty_type(tty, "tsb.example.com\n");
+	tty_expect_report(tty, "tsb.example.com");
+	tty_stop(tty);
+}
+
+static void
+ask_param_without_terminal_names_the_flag(void **state)
+{
+	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+			       .title = (char[]){ "Name" } };
+	struct err e = ERR_INIT;
+	int saved = dup(STDIN_FILENO), null = open("/dev/null", O_RDONLY);
+
+	(void)state;
+	dup2(null, STDIN_FILENO);
+	assert_null(ui_ask_param(&param, NULL, &e));
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+	close(null);
+	assert_int_equal(e.kind, ERR_USAGE);
+	assert_non_null(strstr(e.message, "-p fqdn=VALUE"));
+}
+
+static void
+ask_param_at_end_of_input_is_cancelled(void **state)
+{
+	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+			       .title = (char[]){ "Name" } };
+	struct tty *tty = tty_start(80, 24, ask_child, &param);
+
+	(void)state;
+	tty_expect(tty, "fqdn (hostname)>");
+	tty_type(tty, "\004");
+	tty_expect_report(tty, "the input ended before the parameter fqdn was given");
+	tty_stop(tty);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_whole_run_is_a_transcript),
+		cmocka_unit_test(plain_end_of_input_leaves_and_confirms_nothing),
+		cmocka_unit_test(plain_empty_answer_is_no),
+		cmocka_unit_test(plain_typed_name_must_be_exact),
+		cmocka_unit_test(plain_two_person_is_another),
+		cmocka_unit_test(plain_questions_become_answers),
+		cmocka_unit_test(plain_secret_is_not_echoed),
+		cmocka_unit_test(auto_without_decision_is_stuck),
+		cmocka_unit_test(auto_with_decision_runs_and_stops_at_failure),
+		cmocka_unit_test(auto_refused_does_not_try_for_ever),
+		cmocka_unit_test(plain_ascii_stays_in_ascii),
+		cmocka_unit_test(plain_interrupts_cancel_then_leave),
+		cmocka_unit_test(plain_secret_on_a_terminal_is_hidden_and_echo_comes_back),
+		cmocka_unit_test(ask_param_on_a_terminal_returns_the_line),
+		cmocka_unit_test(ask_param_without_terminal_names_the_flag),
+		cmocka_unit_test(ask_param_at_end_of_input_is_cancelled),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
