@@ -26,7 +26,9 @@ void
 app_init(struct app *app, const struct ui_options *options, const struct run_link *link,
 	 struct run_state *state)
 {
-	*app = (struct app){ .focus = PANE_STEPS, .lower = first_lower(options->runbook), .asked_seq = -1,
+	*app = (struct app){ .focus = PANE_STEPS,
+			     .lower = first_lower(options->runbook),
+			     .asked_seq = -1,
 			     .dirty = true };
 	app->live = app->lower != PANE_AUDIT;
 	model_init(&app->model, options, link, state);
@@ -55,6 +57,7 @@ app_say(struct app *app, enum role role, const char *format, ...)
 	free(app->message);
 	app->message = text;
 	app->message_role = role;
+	app->message_seq = app->model.state->decision_seq;
 	app->dirty = true;
 }
 
@@ -68,8 +71,19 @@ app_leave(struct app *app, const char *why)
 	app->leaving = true;
 	intent = intent_new(INTENT_LEAVE, app->model.state->seq, NULL, why);
 	app->model.link->submit(app->model.link->engine, intent);
-	app_say(app, ROLE_WARNING, "Leaving: what is running is finished first. Go on later with: "
-		"lifeboat resume %s", app->model.state->run_id ? app->model.state->run_id : "");
+	app_say(app, ROLE_WARNING,
+		"Leaving: what is running is finished first. Go on later with: "
+		"lifeboat resume %s",
+		app->model.state->run_id ? app->model.state->run_id : "");
+}
+
+static void
+drop_stale_message(struct app *app)
+{
+	if (app->leaving || app->message_seq == app->model.state->decision_seq)
+		return;
+	free(app->message);
+	app->message = NULL;
 }
 
 /* A decision about a situation that is no more must not be taken: its dialog goes. */
@@ -112,10 +126,9 @@ app_follow(struct app *app)
 
 	if (app->model.replaying)
 		return;
+	drop_stale_message(app);
 	drop_stale_dialog(app);
 	follow_selection(app);
-	if (app->zoom && app->dialog)
-		app->zoom = false;
 	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq && !app->dialog &&
 	    !app->page.shown) {
 		app->asked_seq = state->prompt.seq;
@@ -165,6 +178,10 @@ void
 app_key(struct app *app, const struct key *key)
 {
 	app->dirty = true;
+	if (app->layout.too_small) { /* nothing is decided on a screen that does not show it */
+		app->done = app->model.closed && key->code == 'q';
+		return;
+	}
 	if (app->message && !app->leaving) {
 		free(app->message);
 		app->message = NULL;
@@ -176,7 +193,6 @@ app_key(struct app *app, const struct key *key)
 			decide_finish(app);
 		else if (result == DIALOG_CLOSED)
 			close_dialog(app);
-		app_follow(app);
 	} else if (key->pasted) {
 		app_say(app, ROLE_WARNING, "Pasted text is not taken as keys");
 	} else if (app->page.shown) {
@@ -184,6 +200,7 @@ app_key(struct app *app, const struct key *key)
 	} else {
 		pane_key(app, key);
 	}
+	app_follow(app);
 }
 
 void

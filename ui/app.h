@@ -12,11 +12,14 @@
 #include "ui/lines.h"
 #include "ui/model.h"
 
+struct app;
+
 /* A page of text over all panes: help, a step's whole output, the end of the run. */
 struct page {
 	bool shown;
-	bool final;                     /* the end of the run: any key leaves */
+	bool final; /* the end of the run: closing it leaves */
 	char *title;
+	void (*fill)(const struct app *app, struct lines *lines); /* for any width */
 	struct lines lines;
 	size_t first;
 };
@@ -26,7 +29,8 @@ struct detail_cache {
 	struct lines lines;
 	uint64_t generation;
 	size_t index;
-	int64_t second;                 /* a running step shows its time */
+	int rows;
+	int64_t second; /* a running step shows its time */
 };
 
 /* The full screen: what is shown, and where the operator is in it. Main thread only. */
@@ -36,26 +40,27 @@ struct app {
 	struct layout layout;
 	enum pane focus, lower;
 	bool zoom;
-	bool live;                      /* the runbook names pods or logs to look at */
-	size_t selected;                /* the step that is looked at */
-	bool away;                      /* the operator looks at another than the current one */
-	size_t first[PANE_COUNT];       /* how far each pane is scrolled */
-	bool detail_moved;              /* the step pane was scrolled by hand */
-	size_t pod;                     /* the focused row of the pods pane */
-	bool audit_held;                /* the audit pane was scrolled away from its end */
+	bool live;		  /* the runbook names pods or logs to look at */
+	size_t selected;	  /* the step that is looked at */
+	bool away;		  /* the operator looks at another than the current one */
+	size_t first[PANE_COUNT]; /* how far each pane is scrolled */
+	bool detail_moved;	  /* the step pane was scrolled by hand */
+	size_t pod;		  /* the focused row of the pods pane */
+	bool audit_held;	  /* the audit pane was scrolled away from its end */
 	bool logs_paused;
-	uint64_t logs_end;              /* paused: the line after the last one shown */
+	uint64_t logs_end; /* paused: the line after the last one shown */
 	struct detail_cache detail;
 	struct dialog *dialog;
 	struct page page;
 	char *message;
 	enum role message_role;
-	int64_t asked_seq;              /* the question whose dialog was opened by itself */
+	int64_t message_seq; /* decision_seq when it was said: it goes with the situation */
+	int64_t asked_seq;   /* the question whose dialog was opened by itself */
 	bool leaving;
 	bool done;
-	bool hung_up;                   /* the terminal is gone: nothing is read from it any more */
+	bool hung_up; /* the terminal is gone: nothing is read from it any more */
 	bool dirty;
-	int cursor_y, cursor_x;         /* where the real cursor belongs */
+	int cursor_y, cursor_x; /* where the real cursor belongs */
 };
 
 void app_init(struct app *app, const struct ui_options *options, const struct run_link *link,
@@ -88,7 +93,8 @@ void decide_finish(struct app *app);
 void decide_open_question(struct app *app);
 
 /* page.c, help.c, end_page.c: pages over the panes. */
-struct lines *page_open(struct app *app, const char *title, int columns);
+void page_open(struct app *app, const char *title,
+	       void (*fill)(const struct app *app, struct lines *lines));
 void page_close(struct app *app);
 void page_key(struct app *app, const struct key *key);
 void page_paint(struct app *app);

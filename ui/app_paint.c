@@ -20,9 +20,11 @@ paint_first_row(const struct app *app)
 	int64_t end_ms = state->phase == RUN_ENDED ? state->ended_ms : now_ms;
 	struct str right = STR_INIT;
 
-	str_printf(&right, "%s  T+%s ", clock_format_hms(now_ms, clock),
-		   duration_format_clock(state->started_ms ? end_ms - state->started_ms : 0, elapsed));
-	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE, drill ? " DRILL " : " LIVE ");
+	str_printf(
+		&right, "%s  T+%s ", clock_format_hms(now_ms, clock),
+		duration_format_clock(state->started_ms ? end_ms - state->started_ms : 0, elapsed));
+	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE,
+			   drill ? " DRILL " : " LIVE ");
 	int room = COLS - x - (int)right.len - 2;
 	x += paint_format(0, x + 1, room, ROLE_STRONG, "%s  %s", state->run_id ? state->run_id : "",
 			  state->runbook_title ? state->runbook_title : "");
@@ -46,7 +48,8 @@ append_objective(const struct app *app, struct str *out)
 			continue;
 		str_printf(out, "RTO left %s  ",
 			   duration_format_clock(from->started_ms + rto->target_ms -
-						 model_now_ms(&app->model), left));
+							 model_now_ms(&app->model),
+						 left));
 		return;
 	}
 }
@@ -56,8 +59,8 @@ paint_second_row(const struct app *app)
 {
 	const struct run_state *state = app->model.state;
 	const struct step_state *step = run_state_current(state);
-	const struct target_state *target = step && step->target ?
-					    run_state_target(state, step->target) : NULL;
+	const struct target_state *target =
+		step && step->target ? run_state_target(state, step->target) : NULL;
 	struct str left = STR_INIT, right = STR_INIT;
 
 	append_objective(app, &right);
@@ -105,8 +108,8 @@ paint_pane(struct app *app, enum pane pane)
 	str_release(&title);
 	if (!app->zoom)
 		paint_others(app, pane, role);
-	pane_table[pane]->paint(app, &(struct rect){ rect->y + 1, rect->x, rect->rows - 1,
-						     rect->columns });
+	pane_table[pane]->paint(
+		app, &(struct rect){ rect->y + 1, rect->x, rect->rows - 1, rect->columns });
 }
 
 static void
@@ -133,11 +136,13 @@ paint_message(const struct app *app)
 	if (app->message) {
 		paint_format(rect->y, 0, rect->columns, app->message_role, " %s", app->message);
 	} else if (app->model.warning) {
-		paint_format(rect->y, 0, rect->columns, ROLE_BAD, " WARNING: %s", app->model.warning);
+		paint_format(rect->y, 0, rect->columns, ROLE_BAD, " WARNING: %s",
+			     app->model.warning);
 	} else {
 		situation_describe(state, &text);
 		if (app->away && state->current >= 0 && (size_t)state->current < state->steps_count)
-			str_printf(&text, "; current: step %d, press . to return", state->current + 1);
+			str_printf(&text, "; current: step %d, press . to return",
+				   state->current + 1);
 		else if (app->model.progress)
 			str_printf(&text, ": %s", app->model.progress);
 		paint_format(rect->y, 0, rect->columns, ROLE_CURRENT, " Now: %s", str_cstr(&text));
@@ -153,12 +158,13 @@ paint_keys(const struct app *app)
 	int x = 1;
 
 	if (app->dialog)
-		return;                 /* it has the keys, and says which */
+		return; /* it has the keys, and says which */
 	for (size_t i = 0; i < keymap_count; i++) {
 		if (!keymap[i].word || !(keymap[i].when & facts))
 			continue;
 		x += paint_text(rect->y, x, rect->columns - x, ROLE_KEY, keymap[i].label);
-		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", keymap[i].word) + 2;
+		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", keymap[i].word) +
+		     2;
 	}
 }
 
@@ -198,8 +204,9 @@ void
 app_paint(struct app *app)
 {
 	app->dirty = false;
-	layout_compute(&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom, app->live },
-		       &app->layout);
+	layout_compute(
+		&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom, app->live },
+		&app->layout);
 	werase(stdscr);
 	app->cursor_y = app->cursor_x = 0;
 	if (app->layout.too_small) {

@@ -75,8 +75,10 @@ ui_ask_param(const struct param *param, const char *problem, struct err *e)
 	char *line;
 
 	if (!isatty(STDIN_FILENO)) {
-		err_set(e, ERR_USAGE, "the parameter %s is needed, and there is no terminal to ask at. "
-			"Give -p %s=%s", param->name, param->name,
+		err_set(e, ERR_USAGE,
+			"the parameter %s is needed, and there is no terminal to ask at. "
+			"Give -p %s=%s",
+			param->name, param->name,
 			param->type == PARAM_SECRET ? "file:PATH or env:NAME" : "VALUE");
 		return NULL;
 	}

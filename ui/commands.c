@@ -26,7 +26,8 @@ move(struct app *app, enum command command)
 static void
 switch_source(struct app *app, enum command command)
 {
-	enum pane pane = app->focus == PANE_PODS || app->focus == PANE_LOGS ? app->focus : app->lower;
+	enum pane pane =
+		app->focus == PANE_PODS || app->focus == PANE_LOGS ? app->focus : app->lower;
 
 	if (pane == PANE_PODS || pane == PANE_LOGS)
 		pane_table[pane]->move(app, command, 1);
@@ -44,7 +45,8 @@ static void
 suspend(struct app *app)
 {
 	if (model_facts(&app->model) & (FACT_RUNNING | FACT_BUSY))
-		app_say(app, ROLE_WARNING, "Not now: the run would stand still together with the screen");
+		app_say(app, ROLE_WARNING,
+			"Not now: the run would stand still together with the screen");
 	else
 		terminal_suspend();
 }
@@ -55,7 +57,8 @@ leave(struct app *app)
 	if (app->model.closed || app->page.final)
 		app->done = true;
 	else if (app->leaving)
-		app_say(app, ROLE_WARNING, "Leaving already: the running step is finished first "
+		app_say(app, ROLE_WARNING,
+			"Leaving already: the running step is finished first "
 			"(c cancels it)");
 	else
 		decide_open(app, CMD_LEAVE);

@@ -73,10 +73,10 @@ open_reason(struct app *app, enum command purpose, const char *title, const char
 static void
 open_cancel(struct app *app)
 {
-	dialog_set_text(open_dialog(app, DIALOG_CONFIRM, CMD_CANCEL, "Cancel",
-				    "Stop the running step?"),
-			"What it has done so far stays done. The step then counts as cancelled, or as "
-			"unknown where its effect could not be made sure of.");
+	dialog_set_text(
+		open_dialog(app, DIALOG_CONFIRM, CMD_CANCEL, "Cancel", "Stop the running step?"),
+		"What it has done so far stays done. The step then counts as cancelled, or as "
+		"unknown where its effect could not be made sure of.");
 }
 
 static void
@@ -86,9 +86,10 @@ open_back(struct app *app)
 	const struct step_spec *spec = situation_spec(app->model.options->runbook, step);
 	char *question = xasprintf("Go to step %s?", spec->goto_step);
 
-	dialog_set_text(open_dialog(app, DIALOG_CONFIRM, CMD_BACK, "Go to another step", question),
-			"The runbook names this way on for the failure of the step. Steps between that "
-			"step and this one are then to be done again.");
+	dialog_set_text(
+		open_dialog(app, DIALOG_CONFIRM, CMD_BACK, "Go to another step", question),
+		"The runbook names this way on for the failure of the step. Steps between that "
+		"step and this one are then to be done again.");
 	free(question);
 }
 
@@ -97,8 +98,8 @@ open_end(struct app *app)
 {
 	const struct runbook *runbook = app->model.options->runbook;
 	bool all_done = !run_state_current(app->model.state);
-	struct dialog *dialog = open_dialog(app, DIALOG_CHOICE, CMD_END, "End the run",
-					    "How does the run end?");
+	struct dialog *dialog =
+		open_dialog(app, DIALOG_CHOICE, CMD_END, "End the run", "How does the run end?");
 
 	for (size_t i = 0; i < runbook->ends_count; i++)
 		dialog_add_item(dialog, runbook->ends[i].id, runbook->ends[i].title, false);
@@ -111,11 +112,13 @@ static void
 open_leave(struct app *app)
 {
 	bool running = model_facts(&app->model) & FACT_RUNNING;
-	char *text = xasprintf("%sNothing advances by itself after that. The run is taken up again "
-			       "with:\n\n```\nlifeboat resume %s\n```",
-			       running ? "The running step is finished and journalled first (a question "
-					 "to you is withdrawn). " : "",
-			       app->model.state->run_id ? app->model.state->run_id : "");
+	char *text =
+		xasprintf("%sNothing advances by itself after that. The run is taken up again "
+			  "with:\n\n```\nlifeboat resume %s\n```",
+			  running ? "The running step is finished and journalled first (a question "
+				    "to you is withdrawn). "
+				  : "",
+			  app->model.state->run_id ? app->model.state->run_id : "");
 
 	dialog_set_text(open_dialog(app, DIALOG_CONFIRM, CMD_LEAVE, "Leave", "Leave the run now?"),
 			text);
@@ -129,8 +132,10 @@ decide_open_question(struct app *app)
 		const char *name;
 		enum dialog_kind kind;
 	} kinds[] = {
-		{ "confirm", DIALOG_YES_NO }, { "checklist", DIALOG_CHECKLIST },
-		{ "input", DIALOG_LINE }, { "choice", DIALOG_CHOICE },
+		{ "confirm", DIALOG_YES_NO },
+		{ "checklist", DIALOG_CHECKLIST },
+		{ "input", DIALOG_LINE },
+		{ "choice", DIALOG_CHOICE },
 	};
 	const struct prompt_state *prompt = &app->model.state->prompt;
 	const struct step_state *step = run_state_current(app->model.state);
@@ -163,7 +168,8 @@ decide_open(struct app *app, enum command command)
 		decide_open_question(app);
 		break;
 	case CMD_RECHECK:
-		submit(app, intent_new(INTENT_RECHECK, app->model.state->seq, current_id(app), NULL));
+		submit(app,
+		       intent_new(INTENT_RECHECK, app->model.state->seq, current_id(app), NULL));
 		app_say(app, ROLE_TEXT, "Preparing the step again.");
 		break;
 	case CMD_SKIP:
@@ -204,7 +210,9 @@ finish_run(struct app *app, struct dialog *dialog)
 		return;
 	}
 	struct intent *intent = intent_new(INTENT_RUN, dialog->seen_seq, dialog->step,
-					   dialog->kind == DIALOG_CONFIRM ? "y" : second ? NULL : typed);
+					   dialog->kind == DIALOG_CONFIRM ? "y"
+					   : second			  ? NULL
+									  : typed);
 	if (second)
 		intent->by = xstrdup(typed);
 	submit(app, intent);
@@ -244,8 +252,8 @@ finish_answer(struct app *app, struct dialog *dialog)
 	else if (dialog->kind == DIALOG_CHOICE)
 		intent->answer = answer_choice(dialog->items[dialog->focus].id);
 	else
-		intent->answer = answer_input(*typed || !prompt->otherwise ? typed
-									   : prompt->otherwise);
+		intent->answer =
+			answer_input(*typed || !prompt->otherwise ? typed : prompt->otherwise);
 	submit(app, intent);
 }
 
@@ -253,12 +261,12 @@ finish_answer(struct app *app, struct dialog *dialog)
 static void
 finish_end(struct app *app, struct dialog *dialog)
 {
-	const char *id = dialog->kind == DIALOG_CHOICE ? dialog->items[dialog->focus].id
-						       : dialog->picked;
+	const char *id =
+		dialog->kind == DIALOG_CHOICE ? dialog->items[dialog->focus].id : dialog->picked;
 
 	if (dialog->kind == DIALOG_CHOICE && dialog->step) {
-		struct dialog *why = dialog_new(DIALOG_LINE, CMD_END, "End the run",
-						"Why does it end here?");
+		struct dialog *why =
+			dialog_new(DIALOG_LINE, CMD_END, "End the run", "Why does it end here?");
 
 		why->required = true;
 		why->picked = xstrdup(id);
@@ -277,11 +285,11 @@ finish_end(struct app *app, struct dialog *dialog)
 static void
 finish_text(struct app *app, struct dialog *dialog)
 {
-	enum intent_type type = dialog->purpose == CMD_SKIP ? INTENT_SKIP :
-				dialog->purpose == CMD_MARK_DONE ? INTENT_MARK_DONE : INTENT_NOTE;
+	enum intent_type type = dialog->purpose == CMD_SKIP	   ? INTENT_SKIP
+				: dialog->purpose == CMD_MARK_DONE ? INTENT_MARK_DONE
+								   : INTENT_NOTE;
 
-	submit(app, intent_new(type, dialog->seen_seq, dialog->step,
-			       str_cstr(&dialog->edit.text)));
+	submit(app, intent_new(type, dialog->seen_seq, dialog->step, str_cstr(&dialog->edit.text)));
 }
 
 static void
@@ -298,15 +306,9 @@ static const struct {
 	enum command purpose;
 	void (*finish)(struct app *app, struct dialog *dialog);
 } finishers[] = {
-	{ CMD_RUN, finish_run },
-	{ CMD_ANSWER, finish_answer },
-	{ CMD_SKIP, finish_text },
-	{ CMD_MARK_DONE, finish_text },
-	{ CMD_NOTE, finish_text },
-	{ CMD_CANCEL, finish_plain },
-	{ CMD_BACK, finish_plain },
-	{ CMD_LEAVE, finish_plain },
-	{ CMD_END, finish_end },
+	{ CMD_RUN, finish_run },	{ CMD_ANSWER, finish_answer }, { CMD_SKIP, finish_text },
+	{ CMD_MARK_DONE, finish_text }, { CMD_NOTE, finish_text },     { CMD_CANCEL, finish_plain },
+	{ CMD_BACK, finish_plain },	{ CMD_LEAVE, finish_plain },   { CMD_END, finish_end },
 };
 
 /* A dialog stays open where the finisher found something wrong with its answer, or put another there. */

@@ -128,7 +128,8 @@ accept_line(struct dialog *dialog)
 	const char *text = str_cstr(&dialog->edit.text);
 
 	if (dialog->wanted && strcmp(text, dialog->wanted) != 0)
-		dialog_set_problem(dialog, "That is not the name. Nothing was done; Esc goes back.");
+		dialog_set_problem(dialog,
+				   "That is not the name. Nothing was done; Esc goes back.");
 	else if (dialog->required && text[strspn(text, " \t")] == '\0')
 		dialog_set_problem(dialog, "Something must be written here; Esc goes back.");
 	else
@@ -213,8 +214,9 @@ checklist_key(struct dialog *dialog, const struct key *key)
 static enum dialog_result
 choice_key(struct dialog *dialog, const struct key *key)
 {
-	size_t number = !key->function && key->code >= '1' && key->code <= '9' ?
-			(size_t)(key->code - '0') : 0;
+	size_t number = !key->function && key->code >= '1' && key->code <= '9'
+				? (size_t)(key->code - '0')
+				: 0;
 
 	if (key->pasted)
 		return DIALOG_OPEN;
@@ -233,10 +235,8 @@ enum dialog_result
 dialog_key(struct dialog *dialog, const struct key *key)
 {
 	static enum dialog_result (*const handlers[])(struct dialog *, const struct key *) = {
-		[DIALOG_CONFIRM] = yes_no_key,
-		[DIALOG_YES_NO] = yes_no_key,
-		[DIALOG_LINE] = line_key,
-		[DIALOG_CHECKLIST] = checklist_key,
+		[DIALOG_CONFIRM] = yes_no_key, [DIALOG_YES_NO] = yes_no_key,
+		[DIALOG_LINE] = line_key,      [DIALOG_CHECKLIST] = checklist_key,
 		[DIALOG_CHOICE] = choice_key,
 	};
 

@@ -11,11 +11,11 @@
 #include "ui/lines.h"
 
 enum dialog_kind {
-	DIALOG_CONFIRM,         /* y or n; Enter and Esc are No */
-	DIALOG_YES_NO,          /* y or n, both are answers; Esc closes */
-	DIALOG_LINE,            /* a line of text */
-	DIALOG_CHECKLIST,       /* ticks, and a value where an item wants one */
-	DIALOG_CHOICE,          /* one of several */
+	DIALOG_CONFIRM,	  /* y or n; Enter and Esc are No */
+	DIALOG_YES_NO,	  /* y or n, both are answers; Esc closes */
+	DIALOG_LINE,	  /* a line of text */
+	DIALOG_CHECKLIST, /* ticks, and a value where an item wants one */
+	DIALOG_CHOICE,	  /* one of several */
 };
 
 enum dialog_result { DIALOG_OPEN, DIALOG_DONE, DIALOG_CLOSED };
@@ -34,24 +34,24 @@ struct dialog_item {
 struct dialog {
 	enum dialog_kind kind;
 	char *title;
-	char *text;             /* what it is about, several lines, or NULL */
-	char *question;         /* above the place of the answer */
-	char *wanted;           /* DIALOG_LINE: what must be typed, exactly; NULL: anything */
-	bool required;          /* DIALOG_LINE: an empty line is no answer */
-	bool hidden;            /* DIALOG_LINE: not shown */
-	bool shows_plan;        /* the plan of the current step is shown above the question */
+	char *text;	 /* what it is about, several lines, or NULL */
+	char *question;	 /* above the place of the answer */
+	char *wanted;	 /* DIALOG_LINE: what must be typed, exactly; NULL: anything */
+	bool required;	 /* DIALOG_LINE: an empty line is no answer */
+	bool hidden;	 /* DIALOG_LINE: not shown */
+	bool shows_plan; /* the plan of the current step is shown above the question */
 	struct dialog_item *items;
 	size_t items_count, items_cap;
-	size_t focus;           /* which item, or row of a checklist */
-	size_t scroll;          /* of the text */
-	size_t overflow;        /* how far it can be scrolled: set when it is painted */
+	size_t focus;	 /* which item, or row of a checklist */
+	size_t scroll;	 /* of the text */
+	size_t overflow; /* how far it can be scrolled: set when it is painted */
 	struct line_edit edit;
-	char *problem;          /* why the last answer was none */
-	bool yes;               /* the answer to a yes or no */
+	char *problem; /* why the last answer was none */
+	bool yes;      /* the answer to a yes or no */
 	enum command purpose;
-	char *step;             /* id, or NULL */
+	char *step; /* id, or NULL */
 	int64_t seen_seq;
-	char *picked;           /* an answer of the dialog before this one */
+	char *picked; /* an answer of the dialog before this one */
 };
 
 struct dialog *dialog_new(enum dialog_kind kind, enum command purpose, const char *title,

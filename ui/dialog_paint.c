@@ -9,7 +9,7 @@
 #include "ui/paint.h"
 
 enum {
-	MARGIN = 2,                     /* frame and a blank, at each side */
+	MARGIN = 2, /* frame and a blank, at each side */
 	MOST_COLUMNS = 96,
 };
 
@@ -66,7 +66,8 @@ static int
 paint_edit(const struct line_edit *edit, int y, int x, int columns, bool hidden)
 {
 	char *typed = xstrndup(str_cstr(&edit->text), edit->cursor);
-	char *clean = text_clean(typed, 0), *rest = text_clean(str_cstr(&edit->text) + edit->cursor, 0);
+	char *clean = text_clean(typed, 0),
+	     *rest = text_clean(str_cstr(&edit->text) + edit->cursor, 0);
 	const char *shown = clean;
 	int width = text_width(clean);
 
@@ -186,8 +187,9 @@ paint_answer(const struct dialog *dialog, const struct area *area)
 		break;
 	case DIALOG_LINE:
 		used = paint_text(area->y, area->x, area->columns, ROLE_KEY, "> ");
-		put_cursor(area, area->y, paint_edit(&dialog->edit, area->y, area->x + used,
-						     area->columns - used, dialog->hidden));
+		put_cursor(area, area->y,
+			   paint_edit(&dialog->edit, area->y, area->x + used, area->columns - used,
+				      dialog->hidden));
 		break;
 	case DIALOG_CHECKLIST:
 		paint_checklist(dialog, area);
@@ -218,8 +220,8 @@ paint_above(struct dialog *dialog, const struct lines *plan, const struct lines 
 				   &plan->items[at - above->count], false);
 	}
 	if (dialog->scroll < dialog->overflow)
-		paint_format(area->y + area->rows - 1, area->x, area->columns, ROLE_KEY,
-			     "%-*s", area->columns, "… there is more: PgDn");
+		paint_format(area->y + area->rows - 1, area->x, area->columns, ROLE_KEY, "%-*s",
+			     area->columns, "… there is more: PgDn");
 }
 
 static int
@@ -242,11 +244,11 @@ dialog_paint(struct dialog *dialog, const struct rect *room, const struct lines 
 	build_question(dialog, &below);
 	int text_rows = (int)(above.count + (plan ? plan->count : 0));
 	int answer = smaller((int)answer_rows(dialog), room->rows - 4 - (int)below.count);
-	int fixed = answer + (int)below.count + 2;      /* and the frame */
+	int fixed = answer + (int)below.count + 2; /* and the frame */
 	int shown = smaller(text_rows, room->rows - fixed);
 	struct rect frame = { 0, 0, fixed + (shown > 0 ? shown : 0), columns + 2 * MARGIN };
 
-	frame.y = room->y + room->rows - frame.rows;    /* what is asked about stays in sight above */
+	frame.y = room->y + room->rows - frame.rows; /* what is asked about stays in sight above */
 	frame.x = room->x + (room->columns - frame.columns) / 2;
 	paint_frame(&frame, dialog->title);
 	paint_format(frame.y + frame.rows - 1, frame.x + 2, frame.columns - 4, ROLE_DIM, " %s ",
@@ -260,8 +262,9 @@ dialog_paint(struct dialog *dialog, const struct rect *room, const struct lines 
 	for (size_t i = 0; i < below.count; i++)
 		paint_line(area.y++, area.x, columns, &below.items[i], false);
 	area.rows = answer;
-	area.first = dialog->focus >= (size_t)answer && answer > 0 ?
-		     dialog->focus - (size_t)answer + 1 : 0;
+	area.first = dialog->focus >= (size_t)answer && answer > 0
+			     ? dialog->focus - (size_t)answer + 1
+			     : 0;
 	paint_answer(dialog, &area);
 	lines_release(&above);
 	lines_release(&below);

@@ -1,7 +1,5 @@
 #include "config.h"
 
-#include <curses.h>
-
 #include "base/clock.h"
 #include "ui/app.h"
 #include "ui/situation.h"
@@ -44,11 +42,17 @@ end_page_lines(const struct model *model, struct lines *lines)
 		add_step(state, i, lines);
 }
 
+static void
+fill(const struct app *app, struct lines *lines)
+{
+	end_page_lines(&app->model, lines);
+}
+
 void
 end_page_open(struct app *app)
 {
 	dialog_free(app->dialog);
 	app->dialog = NULL;
-	end_page_lines(&app->model, page_open(app, "The run is over", COLS - 2));
+	page_open(app, "The run is over", fill);
 	app->page.final = true;
 }

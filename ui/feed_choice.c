@@ -39,8 +39,8 @@ feed_choice_equal(const struct feed_choice *a, const struct feed_choice *b)
 /* Where the run stands, for the names in a pane's fields. */
 struct place {
 	const struct run_state *state;
-	const struct step_state *step;          /* the current one, or NULL */
-	const struct step_spec *spec;           /* of it, or NULL */
+	const struct step_state *step; /* the current one, or NULL */
+	const struct step_spec *spec;  /* of it, or NULL */
 };
 
 /* The value of ".params.NAME" or of the loop's ".NAME", or NULL: only plain paths occur here. */
@@ -72,7 +72,8 @@ expand(const struct place *place, const char *text)
 
 	while (text && *text) {
 		size_t len = strcspn(text, "$");
-		const char *close = strncmp(text + len, "${", 2) == 0 ? strchr(text + len, '}') : NULL;
+		const char *close =
+			strncmp(text + len, "${", 2) == 0 ? strchr(text + len, '}') : NULL;
 
 		str_append_bytes(&out, text, len);
 		text += len;
@@ -135,8 +136,8 @@ feed_choices_make(enum feed_choice_kind kind, const struct runbook *runbook,
 
 	*ret_choices = (struct feed_choices){ 0 };
 	place.spec = place.step ? situation_spec(runbook, place.step) : NULL;
-	if (place.spec && (kind == FEED_PODS ? place.spec->panes.pods_count
-					     : place.spec->panes.logs_count))
+	if (place.spec &&
+	    (kind == FEED_PODS ? place.spec->panes.pods_count : place.spec->panes.logs_count))
 		set = &place.spec->panes;
 	const struct pane_spec *panes = kind == FEED_PODS ? set->pods : set->logs;
 	size_t count = kind == FEED_PODS ? set->pods_count : set->logs_count;

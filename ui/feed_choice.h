@@ -11,8 +11,8 @@ enum feed_choice_kind { FEED_PODS, FEED_LOGS, FEED_KINDS };
 
 /* A source as a pane may show it; all strings resolved. */
 struct feed_choice {
-	char *label;                    /* "mgmt-b/tsb name=tsb-operator", sanitised */
-	char *kubeconfig, *context, *ns, *selector, *container;         /* or NULL */
+	char *label; /* "mgmt-b/tsb name=tsb-operator", sanitised */
+	char *kubeconfig, *context, *ns, *selector, *container; /* or NULL */
 };
 
 struct feed_choices {

@@ -11,7 +11,7 @@
 struct feeds {
 	const struct ui_options *options;
 	int notify_fd;
-	int64_t seen_seq;               /* the record that the choices were made after */
+	int64_t seen_seq; /* the record that the choices were made after */
 	struct feed_choices choices[FEED_KINDS];
 	size_t chosen[FEED_KINDS];
 	struct pod_feed *pods;
@@ -27,7 +27,7 @@ feeds_new(const struct ui_options *options)
 	feeds->seen_seq = -1;
 	feeds->notify_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (feeds->notify_fd < 0)
-		abort();                /* out of descriptors: nothing could be run safely */
+		abort(); /* out of descriptors: nothing could be run safely */
 	return feeds;
 }
 

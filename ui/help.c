@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <curses.h>
 #include <stdlib.h>
 
 #include "base/xalloc.h"
@@ -13,13 +12,13 @@ static const char marks[] =
 
 static const char rules[] =
 	"What only reads runs at Enter. What changes something shows exactly what it would do and "
-	"asks; No is the default. What destroys wants the name typed. Nothing goes past a failure by "
+	"asks; No is the default. What destroys wants the name typed. Nothing goes past a failure "
+	"by "
 	"itself, and every decision is in the journal.";
 
-void
-help_open(struct app *app)
+static void
+fill(const struct app *app, struct lines *lines)
 {
-	struct lines *lines = page_open(app, "Help", COLS - 2);
 	unsigned facts = model_facts(&app->model);
 
 	lines_markdown(lines, rules);
@@ -28,10 +27,16 @@ help_open(struct app *app)
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
 	for (size_t i = 0; i < keymap_count; i++) {
-		char *prefix = xasprintf("%s %-12s", keymap[i].when & facts ? "*" : " ",
-					 keymap[i].label);
+		char *prefix =
+			xasprintf("%s %-12s", keymap[i].when & facts ? "*" : " ", keymap[i].label);
 
 		lines_wrap(lines, ROLE_KEY, prefix, ROLE_TEXT, keymap[i].help);
 		free(prefix);
 	}
+}
+
+void
+help_open(struct app *app)
+{
+	page_open(app, "Help", fill);
 }

@@ -9,7 +9,7 @@ enum {
 	KEY_PASTE_ENDS,
 };
 
-static WINDOW *keys;                    /* reading from a pad of its own never repaints the screen */
+static WINDOW *keys; /* reading from a pad of its own never repaints the screen */
 static bool pasting;
 
 void
@@ -43,7 +43,7 @@ input_next(struct key *ret_key)
 			pasting = true;
 		} else if (kind == KEY_CODE_YES && code == KEY_PASTE_ENDS) {
 			pasting = false;
-		} else {
+		} else if (kind != KEY_CODE_YES || code != KEY_RESIZE) { /* of resizeterm() */
 			*ret_key = (struct key){ (int32_t)code, kind == KEY_CODE_YES, pasting };
 			return true;
 		}

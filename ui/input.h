@@ -7,9 +7,9 @@
 
 /* One key as the terminal sent it. */
 struct key {
-	int32_t code;                   /* a character, or a KEY_… of curses where `function` */
+	int32_t code; /* a character, or a KEY_… of curses where `function` */
 	bool function;
-	bool pasted;                    /* came between the marks of a bracketed paste */
+	bool pasted; /* came between the marks of a bracketed paste */
 };
 
 /* Reading begins and ends; between newterm() and delscreen(). The terminal marks pasted text. */

@@ -6,8 +6,8 @@
 /* What a key asks for. */
 enum command {
 	CMD_NONE,
-	CMD_RUN,                /* the current step, as planned */
-	CMD_ANSWER,             /* open the question again */
+	CMD_RUN,    /* the current step, as planned */
+	CMD_ANSWER, /* open the question again */
 	CMD_RECHECK,
 	CMD_SKIP,
 	CMD_MARK_DONE,
@@ -18,11 +18,22 @@ enum command {
 	CMD_SHOW_OUTPUT,
 	CMD_LEAVE,
 	CMD_CURRENT,
-	CMD_UP, CMD_DOWN, CMD_PAGE_UP, CMD_PAGE_DOWN, CMD_TOP, CMD_BOTTOM,
-	CMD_NEXT_PANE, CMD_PREVIOUS_PANE,
-	CMD_PANE_1, CMD_PANE_2, CMD_PANE_3, CMD_PANE_4, CMD_PANE_5,
+	CMD_UP,
+	CMD_DOWN,
+	CMD_PAGE_UP,
+	CMD_PAGE_DOWN,
+	CMD_TOP,
+	CMD_BOTTOM,
+	CMD_NEXT_PANE,
+	CMD_PREVIOUS_PANE,
+	CMD_PANE_1,
+	CMD_PANE_2,
+	CMD_PANE_3,
+	CMD_PANE_4,
+	CMD_PANE_5,
 	CMD_ZOOM,
-	CMD_PREVIOUS_SOURCE, CMD_NEXT_SOURCE,
+	CMD_PREVIOUS_SOURCE,
+	CMD_NEXT_SOURCE,
 	CMD_HELP,
 	CMD_SUSPEND,
 	CMD_REDRAW,
@@ -32,12 +43,12 @@ enum { KEY_BINDING_MAX = 3 };
 
 /* One row: dispatch, the key bar, the help page and plain mode's numbered choices all read it. */
 struct key_binding {
-	int keys[KEY_BINDING_MAX];      /* characters, or KEY_… of curses; 0: none */
-	const char *label;              /* the keys as people call them */
+	int keys[KEY_BINDING_MAX]; /* characters, or KEY_… of curses; 0: none */
+	const char *label;	   /* the keys as people call them */
 	enum command command;
-	unsigned when;                  /* set of enum fact: where one of them makes it apply */
-	const char *word;               /* in the key bar; NULL: not shown there */
-	const char *choice;             /* plain mode's numbered choice; NULL: none */
+	unsigned when;	    /* set of enum fact: where one of them makes it apply */
+	const char *word;   /* in the key bar; NULL: not shown there */
+	const char *choice; /* plain mode's numbered choice; NULL: none */
 	const char *help;
 };
 

@@ -4,9 +4,11 @@
 
 enum {
 	HEADER_ROWS = 2,
-	FOOTER_ROWS = 2,                /* message and keys */
-	MEDIUM_COLUMNS = 120, MEDIUM_ROWS = 36,
-	LARGE_COLUMNS = 160, LARGE_ROWS = 48,
+	FOOTER_ROWS = 2, /* message and keys */
+	MEDIUM_COLUMNS = 120,
+	MEDIUM_ROWS = 36,
+	LARGE_COLUMNS = 160,
+	LARGE_ROWS = 48,
 };
 
 static int
@@ -22,8 +24,8 @@ split(struct layout *layout, const struct rect *whole, int left, enum pane a, en
 	layout->panes[a] = (struct rect){ whole->y, whole->x, whole->rows, left };
 	layout->panes[b] = (struct rect){ whole->y, whole->x + left + 1, whole->rows,
 					  whole->columns - left - 1 };
-	layout->rules[layout->rules_count++] = (struct rect){ whole->y, whole->x + left,
-							      whole->rows, 1 };
+	layout->rules[layout->rules_count++] =
+		(struct rect){ whole->y, whole->x + left, whole->rows, 1 };
 }
 
 /* Takes `rows` from the lower end of `whole` and returns them. */

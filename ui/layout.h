@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 struct rect {
-	int y, x, rows, columns;        /* rows 0: not shown */
+	int y, x, rows, columns; /* rows 0: not shown */
 };
 
 /* In the order of their keys, 1 to 5. */
@@ -19,22 +19,22 @@ enum {
 /* Where everything goes. A pane's first row is its title bar. */
 struct layout {
 	bool too_small;
-	struct rect header;             /* two rows */
+	struct rect header; /* two rows */
 	struct rect panes[PANE_COUNT];
-	struct rect rules[LAYOUT_MAX_RULES];    /* vertical lines between panes */
+	struct rect rules[LAYOUT_MAX_RULES]; /* vertical lines between panes */
 	int rules_count;
-	struct rect tail;               /* the last audit line, where the pane is not shown */
+	struct rect tail; /* the last audit line, where the pane is not shown */
 	struct rect message;
 	struct rect keys;
 };
 
 /* What decides about the rectangles. */
 struct layout_wish {
-	int columns, rows;              /* of the screen */
+	int columns, rows; /* of the screen */
 	enum pane focus;
-	enum pane lower;                /* what small screens show below: PANE_PODS, _LOGS or _AUDIT */
-	bool zoom;                      /* the whole room goes to `focus` */
-	bool live;                      /* there is something to see in the pods and logs panes */
+	enum pane lower; /* what small screens show below: PANE_PODS, _LOGS or _AUDIT */
+	bool zoom;	 /* the whole room goes to `focus` */
+	bool live;	 /* there is something to see in the pods and logs panes */
 };
 
 /* Pure: the rectangles of a screen. */

@@ -5,7 +5,7 @@
 #include <curses.h>
 #include <string.h>
 
-#define CTRL(letter) ((letter) & 0x1f)
+#define CTRL(letter) ((letter)&0x1f)
 
 void
 line_edit_release(struct line_edit *edit)
@@ -136,7 +136,8 @@ bool
 line_edit_key(struct line_edit *edit, const struct key *key)
 {
 	reserve(edit);
-	if (key->pasted && !key->function && (key->code == '\n' || key->code == '\r' || key->code == '\t')) {
+	if (key->pasted && !key->function &&
+	    (key->code == '\n' || key->code == '\r' || key->code == '\t')) {
 		insert(edit, ' ');
 		return true;
 	}

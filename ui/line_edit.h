@@ -7,12 +7,12 @@
 #include "base/str.h"
 #include "ui/input.h"
 
-enum { LINE_EDIT_MAX = 4096 };          /* bytes */
+enum { LINE_EDIT_MAX = 4096 }; /* bytes */
 
 /* One line of text under the operator's fingers. The memory is wiped: it may be a secret. */
 struct line_edit {
 	struct str text;
-	size_t cursor;                  /* a byte offset, always between two characters */
+	size_t cursor; /* a byte offset, always between two characters */
 };
 
 void line_edit_release(struct line_edit *edit);

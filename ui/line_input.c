@@ -25,7 +25,7 @@ line_input_fill(struct line_input *input)
 	ssize_t got;
 
 	if (input->bytes.cap < LINE_INPUT_MAX)
-		str_reserve(&input->bytes, LINE_INPUT_MAX + 4096);      /* no copies left behind */
+		str_reserve(&input->bytes, LINE_INPUT_MAX + 4096); /* no copies left behind */
 	if (input->bytes.len >= LINE_INPUT_MAX)
 		return;
 	got = read(STDIN_FILENO, str_reserve(&input->bytes, 4096), 4096);

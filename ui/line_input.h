@@ -5,11 +5,11 @@
 
 #include "base/str.h"
 
-enum { LINE_INPUT_MAX = 64 * 1024 };    /* a longer line ends there */
+enum { LINE_INPUT_MAX = 64 * 1024 }; /* a longer line ends there */
 
 /* Standard input, line by line, without ever blocking by itself. */
 struct line_input {
-	struct str bytes;               /* read and not yet taken; wiped */
+	struct str bytes; /* read and not yet taken; wiped */
 	bool ended;
 };
 

@@ -96,6 +96,16 @@ lines_append(struct lines *lines, enum role role, const char *format, ...)
 }
 
 void
+lines_take_last(struct lines *lines, struct lines *from, size_t count)
+{
+	size_t first = from->count > count ? from->count - count : 0;
+
+	for (size_t i = first; i < from->count; i++)
+		*VEC_PUSH(lines->items, lines->count, lines->cap) = from->items[i];
+	from->count = first;
+}
+
+void
 lines_gap(struct lines *lines)
 {
 	if (lines->count && lines->items[lines->count - 1].text[0])
@@ -107,8 +117,8 @@ struct wrapping {
 	struct lines *lines;
 	const char *prefix;
 	enum role prefix_role;
-	const char *text;               /* what is not yet laid out */
-	const unsigned char *roles;     /* of `text`, byte for byte */
+	const char *text;	    /* what is not yet laid out */
+	const unsigned char *roles; /* of `text`, byte for byte */
 	bool first;
 };
 
@@ -117,11 +127,11 @@ static enum role
 next_role(struct wrapping *w, char byte)
 {
 	if (byte == ' ')
-		return *w->text == ' ' ? (enum role)*w->roles : ROLE_TEXT;
+		return *w->text == ' ' ? (enum role) * w->roles : ROLE_TEXT;
 	while (*w->text == ' ' || *w->text == '\n')
 		w->text++, w->roles++;
 	w->text++;
-	return (enum role)*w->roles++;
+	return (enum role) * w->roles++;
 }
 
 static void
@@ -154,8 +164,12 @@ void
 lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix, const char *text,
 		 const unsigned char *roles)
 {
-	struct wrapping w = { .lines = lines, .prefix = prefix, .prefix_role = prefix_role,
-			      .text = text, .roles = roles, .first = true };
+	struct wrapping w = { .lines = lines,
+			      .prefix = prefix,
+			      .prefix_role = prefix_role,
+			      .text = text,
+			      .roles = roles,
+			      .first = true };
 
 	text_wrap(text, lines->columns - text_width(prefix), take_line, &w);
 	if (w.first)

@@ -13,7 +13,7 @@ struct span {
 };
 
 struct line {
-	char *text;                     /* sanitised, no LF */
+	char *text; /* sanitised, no LF */
 	struct span *spans;
 	size_t spans_count, spans_cap;
 };
@@ -47,6 +47,8 @@ void lines_wrap(struct lines *lines, enum role prefix_role, const char *prefix, 
 		const char *text);
 /* Markdown-light: paragraphs, lists, ``` blocks, **bold** and `code`. */
 void lines_markdown(struct lines *lines, const char *text);
+/* Moves the last `count` lines of `from`, or all there are, to the end of `lines`. */
+void lines_take_last(struct lines *lines, struct lines *from, size_t count);
 /* An empty line, unless the last one is empty or there is none. */
 void lines_gap(struct lines *lines);
 

@@ -12,8 +12,8 @@
 struct paragraph {
 	struct lines *lines;
 	struct str text;
-	struct str plain;               /* without its marks */
-	struct str roles;               /* of plain, byte for byte */
+	struct str plain; /* without its marks */
+	struct str roles; /* of plain, byte for byte */
 };
 
 static void

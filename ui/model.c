@@ -206,7 +206,8 @@ take_event(struct model *model, const struct run_event *event, struct err *e)
 
 int
 model_take_events(struct model *model, int limit,
-		  void (*seen)(void *data, const struct run_event *event), void *data, struct err *e)
+		  void (*seen)(void *data, const struct run_event *event), void *data,
+		  struct err *e)
 {
 	int count = 0, rc = 0;
 

@@ -15,8 +15,8 @@
 /* One line of the audit tail. */
 struct audit_entry {
 	int64_t ts_ms;
-	int64_t seq;                    /* -1: no record, a remark of the engine's */
-	char *text;                     /* sanitised */
+	int64_t seq; /* -1: no record, a remark of the engine's */
+	char *text;  /* sanitised */
 	enum role role;
 };
 
@@ -29,7 +29,7 @@ struct step_output_text {
 
 enum {
 	MODEL_AUDIT_MAX = 2000,
-	MODEL_OUTPUT_MAX = 1 << 20,     /* bytes of output that are kept of one step */
+	MODEL_OUTPUT_MAX = 1 << 20, /* bytes of output that are kept of one step */
 };
 
 /* What both front ends show: the fold, and what came by beside it. Main thread only. */
@@ -41,11 +41,11 @@ struct model {
 	size_t audit_count, audit_cap;
 	struct step_output_text *outputs;
 	size_t outputs_count, outputs_cap;
-	char *progress;                 /* what the running step is at, or NULL */
-	char *warning;                  /* about the run itself; stays */
-	bool closed;                    /* the engine has ended */
-	bool replaying;                 /* the state is one that an earlier process went through */
-	uint64_t generation;            /* grows with every event */
+	char *progress;	     /* what the running step is at, or NULL */
+	char *warning;	     /* about the run itself; stays */
+	bool closed;	     /* the engine has ended */
+	bool replaying;	     /* the state is one that an earlier process went through */
+	uint64_t generation; /* grows with every event */
 };
 
 void model_init(struct model *model, const struct ui_options *options, const struct run_link *link,

@@ -12,14 +12,14 @@
 
 enum { OUTPUT_FILE_MAX = 4 << 20 };
 
-struct lines *
-page_open(struct app *app, const char *title, int columns)
+void
+page_open(struct app *app, const char *title,
+	  void (*fill)(const struct app *app, struct lines *lines))
 {
 	page_close(app);
 	app->page.shown = true;
 	app->page.title = xstrdup(title);
-	lines_init(&app->page.lines, columns);
-	return &app->page.lines;
+	app->page.fill = fill;
 }
 
 void
@@ -44,10 +44,10 @@ page_key(struct app *app, const struct key *key)
 	if (binding && scroll_is_movement(binding->command))
 		app->page.first = scroll_move(app->page.first, binding->command,
 					      app->page.lines.count, page_rows());
-	else if (app->page.final)
-		app->done = true;
-	else
+	else if (!app->page.final)
 		page_close(app);
+	else if (binding && binding->command == CMD_LEAVE)
+		app->done = true;
 }
 
 void
@@ -56,12 +56,17 @@ page_paint(struct app *app)
 	const struct page *page = &app->page;
 	int rows = page_rows();
 
+	if (page->lines.columns != COLS - 2) {
+		lines_reset(&app->page.lines, COLS - 2);
+		page->fill(app, &app->page.lines);
+	}
 	paint_blank(0, 0, COLS, ROLE_TITLE_FOCUS);
 	paint_format(0, 0, COLS, ROLE_TITLE_FOCUS, " %s", page->title);
 	app->page.first = scroll_move(page->first, CMD_NONE, page->lines.count, rows);
 	for (int i = 0; i < rows && page->first + (size_t)i < page->lines.count; i++)
 		paint_line(1 + i, 1, COLS - 2, &page->lines.items[page->first + (size_t)i], false);
-	paint_format(LINES - 1, 0, COLS, ROLE_KEY, " %s   j k PgUp PgDn g G move   lines %zu-%zu of %zu",
+	paint_format(LINES - 1, 0, COLS, ROLE_KEY,
+		     " %s   j k PgUp PgDn g G move   lines %zu-%zu of %zu",
 		     page->final ? "q leaves" : "q or Esc goes back", page->first + 1,
 		     page->first + (size_t)rows < page->lines.count ? page->first + (size_t)rows
 								    : page->lines.count,
@@ -72,12 +77,13 @@ page_paint(struct app *app)
 
 /* The output file of a step that ran before this session, or why there is none. */
 static void
-add_file(struct app *app, const struct step_state *step, struct lines *lines)
+add_file(const struct app *app, const struct step_state *step, struct lines *lines)
 {
 	struct str text = STR_INIT;
 	struct err e = ERR_INIT;
-	char *path = step->output_file ? xasprintf("%s/%s", app->model.options->run_folder,
-						   step->output_file) : NULL;
+	char *path = step->output_file
+			     ? xasprintf("%s/%s", app->model.options->run_folder, step->output_file)
+			     : NULL;
 
 	if (!path)
 		lines_add(lines, ROLE_DIM, "This step has no output.");
@@ -89,6 +95,22 @@ add_file(struct app *app, const struct step_state *step, struct lines *lines)
 	free(path);
 }
 
+static void
+fill_output(const struct app *app, struct lines *lines)
+{
+	const struct step_state *step = &app->model.state->steps[app->selected];
+	const struct step_output_text *output = model_output(&app->model, step->id);
+
+	if (output && output->cut)
+		lines_wrap(
+			lines, ROLE_WARNING, "", ROLE_WARNING,
+			"The beginning is not kept on the screen; it is in the run's folder out/.");
+	if (output && output->text.len)
+		lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT, output->text.data);
+	else
+		add_file(app, step, lines);
+}
+
 void
 output_page_open(struct app *app)
 {
@@ -96,17 +118,8 @@ output_page_open(struct app *app)
 
 	if (app->selected >= state->steps_count)
 		return;
-	const struct step_state *step = &state->steps[app->selected];
-	const struct step_output_text *output = model_output(&app->model, step->id);
-	char *title = xasprintf("Output of step %zu: %s", app->selected + 1, step->title);
-	struct lines *lines = page_open(app, title, COLS - 2);
-
-	if (output && output->cut)
-		lines_wrap(lines, ROLE_WARNING, "", ROLE_WARNING,
-			   "The beginning is not kept on the screen; it is in the run's folder out/.");
-	if (output && output->text.len)
-		lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT, output->text.data);
-	else
-		add_file(app, step, lines);
+	char *title = xasprintf("Output of step %zu: %s", app->selected + 1,
+				state->steps[app->selected].title);
+	page_open(app, title, fill_output);
 	free(title);
 }

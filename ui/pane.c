@@ -5,10 +5,8 @@
 #include "base/clock.h"
 
 const struct pane_ops *const pane_table[PANE_COUNT] = {
-	[PANE_STEPS] = &pane_steps_ops,
-	[PANE_STEP] = &pane_step_ops,
-	[PANE_PODS] = &pane_pods_ops,
-	[PANE_LOGS] = &pane_logs_ops,
+	[PANE_STEPS] = &pane_steps_ops, [PANE_STEP] = &pane_step_ops,
+	[PANE_PODS] = &pane_pods_ops,	[PANE_LOGS] = &pane_logs_ops,
 	[PANE_AUDIT] = &pane_audit_ops,
 };
 
@@ -46,7 +44,8 @@ pane_append_health(const struct feed_health *health, struct str *out)
 	if (health->state == FEED_LIVE)
 		str_append(out, "  live");
 	if (health->last_alive_ms)
-		str_printf(out, ", heard %s ago", duration_format_human(now_ms - health->last_alive_ms, age));
+		str_printf(out, ", heard %s ago",
+			   duration_format_human(now_ms - health->last_alive_ms, age));
 	else if (health->state == FEED_STARTING)
 		str_append(out, "  connecting");
 }

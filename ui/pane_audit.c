@@ -8,7 +8,8 @@
 static void
 title(const struct app *app, struct str *out)
 {
-	str_printf(out, " %zu entries, journal %.12s", app->model.audit_count, app->model.state->head);
+	str_printf(out, " %zu entries, journal %.12s", app->model.audit_count,
+		   app->model.state->head);
 	if (app->audit_held)
 		str_append(out, "  held, G follows again");
 }

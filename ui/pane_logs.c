@@ -67,8 +67,8 @@ add_problem(struct log_feed *feed, const struct view *view, struct lines *lines)
 	if (health.state == FEED_BROKEN)
 		lines_wrap(lines, ROLE_BAD, "! ", ROLE_BAD, health.problem);
 	else if (view->first == view->next)
-		lines_add(lines, ROLE_DIM, "%s", streams ? "no lines yet"
-							 : "waiting for the first answer");
+		lines_add(lines, ROLE_DIM, "%s",
+			  streams ? "no lines yet" : "waiting for the first answer");
 }
 
 static void
@@ -92,7 +92,8 @@ paint(struct app *app, const struct rect *body)
 	add_problem(feed, &view, &lines);
 	size_t first = lines.count > rows ? lines.count - rows : 0;
 	for (size_t i = first; i < lines.count; i++)
-		paint_line(body->y + (int)(i - first), body->x, body->columns, &lines.items[i], false);
+		paint_line(body->y + (int)(i - first), body->x, body->columns, &lines.items[i],
+			   false);
 	if (lines.count)
 		pane_put_cursor(app, PANE_LOGS, body->y + (int)(lines.count - first) - 1, body->x);
 	lines_release(&lines);

@@ -43,14 +43,20 @@ name_columns(int columns)
 static void
 paint_cells(int y, const struct rect *body, enum role role, const char *const cells[6])
 {
-	const int widths[] = { 2, name_columns(body->columns), READY_COLUMNS, STATUS_COLUMNS,
-			       RESTARTS_COLUMNS, AGE_COLUMNS };
+	const int widths[] = { 2,
+			       name_columns(body->columns),
+			       READY_COLUMNS,
+			       STATUS_COLUMNS,
+			       RESTARTS_COLUMNS,
+			       AGE_COLUMNS };
 	int x = 0;
 
 	for (int i = 0; i < 6; x += widths[i], i++)
 		if (x < body->columns)
-			paint_text(y, body->x + x, (widths[i] < body->columns - x ? widths[i]
-				   : body->columns - x) - (i > 0 && i < 5), role, cells[i]);
+			paint_text(y, body->x + x,
+				   (widths[i] < body->columns - x ? widths[i] : body->columns - x) -
+					   (i > 0 && i < 5),
+				   role, cells[i]);
 }
 
 static void
@@ -65,8 +71,9 @@ paint_row(struct app *app, const struct pod_row *row, bool focused, int y, const
 		paint_blank(y, body->x, body->columns, ROLE_SELECTED);
 		pane_put_cursor(app, PANE_PODS, y, body->x);
 	}
-	paint_cells(y, body, role, (const char *const[]){ row->healthy ? "  " : "! ", row->name,
-							  row->ready, row->status, row->restarts, age });
+	paint_cells(y, body, role,
+		    (const char *const[]){ row->healthy ? "  " : "! ", row->name, row->ready,
+					   row->status, row->restarts, age });
 }
 
 /* Why there are no rows, or why they are old; returns the rows of the screen that it took. */
@@ -97,8 +104,8 @@ paint_rows(struct app *app, const struct pod_snapshot *snapshot, const struct re
 
 	if (body->rows < 2 || !snapshot->count)
 		return;
-	paint_cells(body->y, body, ROLE_LABEL, (const char *const[]){ "", "NAME", "READY", "STATUS",
-								      "RST", "AGE" });
+	paint_cells(body->y, body, ROLE_LABEL,
+		    (const char *const[]){ "", "NAME", "READY", "STATUS", "RST", "AGE" });
 	app->pod = scroll_cursor(app->pod, CMD_NONE, snapshot->count, body->rows - 1);
 	*first = scroll_to(*first, app->pod, snapshot->count, body->rows - 1);
 	for (int i = 0; i < body->rows - 1 && *first + (size_t)i < snapshot->count; i++) {
@@ -124,8 +131,8 @@ paint(struct app *app, const struct rect *body)
 	struct pod_snapshot *snapshot = pod_feed_snapshot(feed);
 	pod_feed_health(feed, &health);
 	int used = paint_problem(&health, snapshot, body);
-	paint_rows(app, snapshot, &(struct rect){ body->y + used, body->x, body->rows - used,
-						  body->columns });
+	paint_rows(app, snapshot,
+		   &(struct rect){ body->y + used, body->x, body->rows - used, body->columns });
 	pod_snapshot_release(snapshot);
 }
 

@@ -20,19 +20,21 @@ title(const struct app *app, struct str *out)
 
 /* Lays the text out again where something that it shows has changed. */
 static void
-refresh_detail(struct app *app, int columns)
+refresh_detail(struct app *app, int columns, int rows)
 {
 	struct detail_cache *cache = &app->detail;
 	int64_t second = model_now_ms(&app->model) / 1000;
 
 	if (cache->generation == app->model.generation && cache->index == app->selected &&
-	    cache->lines.columns == columns && cache->second == second)
+	    cache->lines.columns == columns && cache->rows == rows && cache->second == second)
 		return;
 	cache->generation = app->model.generation;
 	cache->index = app->selected;
 	cache->second = second;
+	cache->rows = rows;
 	lines_reset(&cache->lines, columns);
-	step_detail(&app->model, app->selected, true, &cache->lines);
+	step_detail(&app->model, app->selected,
+		    &(struct step_detail_wish){ true, rows > 9 ? rows - 5 : 4 }, &cache->lines);
 }
 
 static void
@@ -43,7 +45,7 @@ paint(struct app *app, const struct rect *body)
 
 	if (app->selected >= app->model.state->steps_count)
 		return;
-	refresh_detail(app, body->columns);
+	refresh_detail(app, body->columns, body->rows);
 	if (!app->detail_moved)
 		*first = 0;
 	*first = scroll_move(*first, CMD_NONE, lines->count, body->rows);
@@ -60,8 +62,8 @@ static void
 move(struct app *app, enum command command, int rows)
 {
 	app->detail_moved = true;
-	app->first[PANE_STEP] = scroll_move(app->first[PANE_STEP], command, app->detail.lines.count,
-					    rows);
+	app->first[PANE_STEP] =
+		scroll_move(app->first[PANE_STEP], command, app->detail.lines.count, rows);
 }
 
 const struct pane_ops pane_step_ops = {

@@ -11,7 +11,7 @@
 
 /* A row of the list: a section's heading, or a step. */
 struct row {
-	const char *heading;            /* NULL: a step */
+	const char *heading; /* NULL: a step */
 	size_t step;
 };
 
@@ -89,7 +89,10 @@ paint_step(struct app *app, size_t index, int y, const struct rect *body)
 	int used = paint_format(y, body->x, body->columns, role, "%s%2zu ",
 				situation_glyph(state, index), index + 1);
 	paint_text(y, body->x + used, body->columns - used,
-		   selected ? ROLE_SELECTED : step->status == STEP_OK ? ROLE_TEXT : role, step->title);
+		   selected		     ? ROLE_SELECTED
+		   : step->status == STEP_OK ? ROLE_TEXT
+					     : role,
+		   step->title);
 }
 
 static void
@@ -101,7 +104,7 @@ paint(struct app *app, const struct rect *body)
 
 	app->first[PANE_STEPS] = scroll_to(app->first[PANE_STEPS], cursor, count, body->rows);
 	if (app->first[PANE_STEPS] == 1 && rows[0].heading && cursor < (size_t)body->rows)
-		app->first[PANE_STEPS] = 0;     /* the first heading belongs to the first step */
+		app->first[PANE_STEPS] = 0; /* the first heading belongs to the first step */
 	for (int i = 0; i < body->rows; i++) {
 		size_t at = app->first[PANE_STEPS] + (size_t)i;
 

@@ -22,9 +22,9 @@
 
 enum {
 	PIPE_COLUMNS = 100,
-	PARTIAL_MAX = 4096,             /* an output line is printed in pieces of this size */
+	PARTIAL_MAX = 4096, /* an output line is printed in pieces of this size */
 	EVENTS_A_ROUND = 1000,
-	INTERRUPT_MS = 2000,            /* a second SIGINT within this leaves */
+	INTERRUPT_MS = 2000, /* a second SIGINT within this leaves */
 };
 
 static void
@@ -120,8 +120,7 @@ print_event(void *data, const struct run_event *event)
 		return;
 	}
 	print_partial(plain);
-	if (event->type == EVENT_REFUSED ||
-	    plain->model.state->decision_seq != plain->awaited_seq)
+	if (event->type == EVENT_REFUSED || plain->model.state->decision_seq != plain->awaited_seq)
 		plain->awaiting = false;
 	if (event->type == EVENT_REFUSED)
 		plain->announced_seq = -1;
@@ -138,8 +137,11 @@ print_event(void *data, const struct run_event *event)
 	}
 	text = model_sentence(&plain->model, event);
 	if (text)
-		plain_say(plain, "%s %s", clock_format_hms(event->record ? event->record->ts_ms
-					: model_now_ms(&plain->model), stamp), text);
+		plain_say(plain, "%s %s",
+			  clock_format_hms(event->record ? event->record->ts_ms
+							 : model_now_ms(&plain->model),
+					   stamp),
+			  text);
 	free(text);
 }
 
@@ -156,7 +158,8 @@ interrupt(struct plain *plain)
 	if (again) {
 		plain_leave(plain, "interrupted");
 	} else if (step && (model_facts(&plain->model) & FACT_RUNNING)) {
-		plain_say(plain, "Asking the running step to stop; Ctrl-C again within 2 s leaves.");
+		plain_say(plain,
+			  "Asking the running step to stop; Ctrl-C again within 2 s leaves.");
 		plain_submit(plain, intent_new(INTENT_CANCEL, state->seq, step->id, NULL), false);
 	} else {
 		plain_say(plain, "Nothing is running; Ctrl-C again within 2 s leaves.");
@@ -200,12 +203,13 @@ fly(struct plain *plain)
 	struct intent *intent = NULL;
 	char *why = NULL, *clean;
 
-	if (plain->refused) {           /* the same decision would only be refused again */
+	if (plain->refused) { /* the same decision would only be refused again */
 		plain->stuck = true;
 		plain_leave(plain, "the engine refused what the command line decides");
 		return;
 	}
-	switch (autopilot_decide(plain->model.options->autopilot, plain->model.state, &intent, &why)) {
+	switch (autopilot_decide(plain->model.options->autopilot, plain->model.state, &intent,
+				 &why)) {
 	case AUTOPILOT_WAIT:
 		break;
 	case AUTOPILOT_ACT:
@@ -231,7 +235,8 @@ step(struct plain *plain)
 {
 	unsigned facts = model_facts(&plain->model);
 
-	if (plain->awaiting || plain->leaving || plain->model.replaying || (facts & (FACT_BUSY | FACT_OVER)))
+	if (plain->awaiting || plain->leaving || plain->model.replaying ||
+	    (facts & (FACT_BUSY | FACT_OVER)))
 		plain_wait(plain, false);
 	else if (plain->model.options->autopilot) {
 		fly(plain);
@@ -272,8 +277,9 @@ conclude(struct plain *plain, enum ui_end *ret_end, struct err *e)
 		return 0;
 	}
 	if (!plain->leaving && state->phase != RUN_STOPPED)
-		return err_set(e, ERR_IO, "the run stopped by itself: %s. Take it up again with: "
-				"lifeboat resume %s",
+		return err_set(e, ERR_IO,
+			       "the run stopped by itself: %s. Take it up again with: "
+			       "lifeboat resume %s",
 			       plain->model.warning ? plain->model.warning : "its engine has ended",
 			       state->run_id ? state->run_id : "RUN");
 	*ret_end = plain->stuck ? UI_END_NEEDS_DECISION : UI_END_LEFT;
@@ -291,8 +297,8 @@ terminal_columns(void)
 }
 
 int
-ui_plain_run(const struct ui_options *options, const struct run_link *link,
-	     struct run_state *state, enum ui_end *ret_end, struct err *e)
+ui_plain_run(const struct ui_options *options, const struct run_link *link, struct run_state *state,
+	     enum ui_end *ret_end, struct err *e)
 {
 	struct plain plain = {
 		.ascii = options->ascii || !str_equal(nl_langinfo(CODESET), "UTF-8"),

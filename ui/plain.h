@@ -13,24 +13,24 @@ struct plain {
 	struct line_input input;
 	bool ascii;
 	int columns;
-	struct str partial;             /* the output line under way */
-	char *progress;                 /* the last one that was printed */
-	bool prompting;                 /* the cursor stands behind a prompt */
+	struct str partial; /* the output line under way */
+	char *progress;	    /* the last one that was printed */
+	bool prompting;	    /* the cursor stands behind a prompt */
 	bool leaving;
-	bool stuck;                     /* --auto met a decision */
-	bool refused;                   /* --auto: the engine did not take a decision */
-	bool awaiting;                  /* something was submitted that changes the situation */
-	int64_t awaited_seq;            /* decision_seq by then */
-	int64_t announced_seq;          /* decision_seq of the last situation that was announced */
-	int64_t interrupted_ms;         /* monotonic: the last SIGINT; 0: none */
-	struct err error;               /* a record that did not follow */
+	bool stuck;		/* --auto met a decision */
+	bool refused;		/* --auto: the engine did not take a decision */
+	bool awaiting;		/* something was submitted that changes the situation */
+	int64_t awaited_seq;	/* decision_seq by then */
+	int64_t announced_seq;	/* decision_seq of the last situation that was announced */
+	int64_t interrupted_ms; /* monotonic: the last SIGINT; 0: none */
+	struct err error;	/* a record that did not follow */
 	bool failed;
 };
 
 /* How reading a line ended. */
 enum plain_read {
 	PLAIN_LINE,
-	PLAIN_GONE,                     /* left, ended, or the situation changed meanwhile */
+	PLAIN_GONE, /* left, ended, or the situation changed meanwhile */
 };
 
 /* plain.c: one line out, through the sanitiser. */
@@ -44,7 +44,8 @@ void plain_wait(struct plain *plain, bool input);
 
 /* plain_prompt.c */
 /* Asks for a line, which the caller wipes and frees. Goes on printing what comes meanwhile. */
-enum plain_read plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret_line);
+enum plain_read plain_read_line(struct plain *plain, const char *prompt, bool hidden,
+				char **ret_line);
 /* y or n; an empty line is No, anything else asks again. */
 enum plain_read plain_read_yes(struct plain *plain, const char *question, bool *ret_yes);
 /* A line that is not blank, or PLAIN_GONE; `what` completes "… is required". */

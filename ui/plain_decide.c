@@ -28,7 +28,8 @@ announce(struct plain *plain)
 	lines_wrap(&lines, ROLE_STRONG, "", ROLE_STRONG, "");
 	lines_add(&lines, ROLE_STRONG, "Step %d of %zu: %s (%s)", state->current + 1,
 		  state->steps_count, step->title, step->id);
-	step_detail(&plain->model, (size_t)state->current, false, &lines);
+	step_detail(&plain->model, (size_t)state->current,
+		    &(struct step_detail_wish){ .keys = false, .output_rows = 0 }, &lines);
 	for (size_t i = 0; i < lines.count; i++)
 		plain_say(plain, "%s", lines.items[i].text);
 	lines_release(&lines);
@@ -162,8 +163,9 @@ end_id(const struct plain *plain, size_t number)
 		return runbook->ends[number - 1].id;
 	if (runbook->ends_count == 0 && all_done && number == 1)
 		return "completed";
-	return number == runbook->ends_count + 1 + (runbook->ends_count == 0 && all_done) ? "aborted"
-											  : NULL;
+	return number == runbook->ends_count + 1 + (runbook->ends_count == 0 && all_done)
+		       ? "aborted"
+		       : NULL;
 }
 
 static const char *
@@ -171,7 +173,8 @@ end_title(const struct plain *plain, size_t number)
 {
 	const struct runbook *runbook = plain->model.options->runbook;
 
-	return number <= runbook->ends_count ? runbook->ends[number - 1].title : end_id(plain, number);
+	return number <= runbook->ends_count ? runbook->ends[number - 1].title
+					     : end_id(plain, number);
 }
 
 static void
@@ -209,14 +212,10 @@ static const struct {
 	enum command command;
 	void (*act)(struct plain *plain);
 } acts[] = {
-	{ CMD_RUN, do_run },
-	{ CMD_RECHECK, do_recheck },
-	{ CMD_SKIP, do_skip },
-	{ CMD_MARK_DONE, do_mark_done },
-	{ CMD_NOTE, do_note },
-	{ CMD_BACK, do_back },
-	{ CMD_END, do_end },
-	{ CMD_LEAVE, do_leave },
+	{ CMD_RUN, do_run },   { CMD_RECHECK, do_recheck },
+	{ CMD_SKIP, do_skip }, { CMD_MARK_DONE, do_mark_done },
+	{ CMD_NOTE, do_note }, { CMD_BACK, do_back },
+	{ CMD_END, do_end },   { CMD_LEAVE, do_leave },
 };
 
 /* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip …> ". */

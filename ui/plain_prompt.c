@@ -54,7 +54,7 @@ plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret
 		line_input_hide();
 	while (!gone(plain, decision_seq)) {
 		if (queue_len(plain->model.link->events)) {
-			plain_wait(plain, false);       /* what has happened is said before asking */
+			plain_wait(plain, false); /* what has happened is said before asking */
 			continue;
 		}
 		if (!plain->prompting)

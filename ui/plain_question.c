@@ -78,8 +78,9 @@ ask_input(struct plain *plain, const struct prompt_state *prompt)
 		if (problem)
 			plain_say(plain, "%s", problem);
 		else
-			submit_answer(plain, answer_input(*line || !prompt->otherwise ? line
-								    : prompt->otherwise));
+			submit_answer(plain, answer_input(*line || !prompt->otherwise
+								  ? line
+								  : prompt->otherwise));
 		free(problem);
 		explicit_bzero(line, strlen(line));
 		free(line);
@@ -126,8 +127,10 @@ plain_question(struct plain *plain)
 		const char *kind;
 		void (*ask)(struct plain *plain, const struct prompt_state *prompt);
 	} kinds[] = {
-		{ "confirm", ask_confirm }, { "checklist", ask_checklist },
-		{ "input", ask_input }, { "choice", ask_choice },
+		{ "confirm", ask_confirm },
+		{ "checklist", ask_checklist },
+		{ "input", ask_input },
+		{ "choice", ask_choice },
 	};
 	const struct prompt_state *prompt = &plain->model.state->prompt;
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 /* The last three only where nobody else takes them. */
-static const int fatal[] = { SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT, SIGQUIT, SIGSYS, SIGXCPU,
-			     SIGINT, SIGTERM, SIGHUP };
+static const int fatal[] = { SIGSEGV, SIGBUS,  SIGILL, SIGFPE,	SIGABRT, SIGQUIT,
+			     SIGSYS,  SIGXCPU, SIGINT, SIGTERM, SIGHUP };
 
 enum { FATAL_COUNT = sizeof(fatal) / sizeof(fatal[0]) };
 

@@ -14,8 +14,8 @@
 #include "ui/ui.h"
 
 enum {
-	FRAME_MS = 33,                  /* at most 30 frames a second */
-	TICK_MS = 1000,                 /* the clocks in the header */
+	FRAME_MS = 33,	/* at most 30 frames a second */
+	TICK_MS = 1000, /* the clocks in the header */
 	EVENTS_A_ROUND = 2000,
 	KEYS_A_ROUND = 256,
 };
@@ -138,8 +138,9 @@ check_end(const struct app *app, enum ui_end *ret_end, struct err *e)
 		return 0;
 	}
 	if (!app->leaving && state->phase != RUN_STOPPED)
-		return err_set(e, ERR_IO, "the run stopped by itself: %s. Take it up again with: "
-				"lifeboat resume %s",
+		return err_set(e, ERR_IO,
+			       "the run stopped by itself: %s. Take it up again with: "
+			       "lifeboat resume %s",
 			       app->model.warning ? app->model.warning : "its engine has ended",
 			       state->run_id ? state->run_id : "RUN");
 	*ret_end = UI_END_LEFT;

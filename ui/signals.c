@@ -11,7 +11,7 @@
 
 static const struct {
 	int number;
-	unsigned wish;                  /* 0: ignored */
+	unsigned wish; /* 0: ignored */
 } table[] = {
 	{ SIGWINCH, WISH_RESIZE },
 	{ SIGCONT, WISH_RESIZE },

@@ -9,7 +9,7 @@ enum wish {
 	WISH_SUSPEND = 1 << 1,
 	WISH_INTERRUPT = 1 << 2,
 	WISH_LEAVE = 1 << 3,
-	WISH_HANGUP = 1 << 4,           /* the terminal is gone */
+	WISH_HANGUP = 1 << 4, /* the terminal is gone */
 };
 
 /*

@@ -61,9 +61,14 @@ void
 situation_describe(const struct run_state *state, struct str *out)
 {
 	static const char *const words[] = {
-		[STEP_TODO] = "is to do", [STEP_PLANNED] = "is ready", [STEP_BLOCKED] = "is blocked",
-		[STEP_RUNNING] = "is running", [STEP_OK] = "passed", [STEP_FAILED] = "failed",
-		[STEP_SKIPPED] = "was skipped", [STEP_CANCELLED] = "was cancelled",
+		[STEP_TODO] = "is to do",
+		[STEP_PLANNED] = "is ready",
+		[STEP_BLOCKED] = "is blocked",
+		[STEP_RUNNING] = "is running",
+		[STEP_OK] = "passed",
+		[STEP_FAILED] = "failed",
+		[STEP_SKIPPED] = "was skipped",
+		[STEP_CANCELLED] = "was cancelled",
 		[STEP_UNKNOWN] = "may or may not have happened",
 	};
 	const struct step_state *step = run_state_current(state);
@@ -88,8 +93,8 @@ const char *
 situation_glyph(const struct run_state *state, size_t index)
 {
 	static const char *const glyphs[] = {
-		[STEP_TODO] = "[ ]", [STEP_PLANNED] = "[>]", [STEP_BLOCKED] = "[!]",
-		[STEP_RUNNING] = "[~]", [STEP_OK] = "[x]", [STEP_FAILED] = "[!]",
+		[STEP_TODO] = "[ ]",	[STEP_PLANNED] = "[>]",	  [STEP_BLOCKED] = "[!]",
+		[STEP_RUNNING] = "[~]", [STEP_OK] = "[x]",	  [STEP_FAILED] = "[!]",
 		[STEP_SKIPPED] = "[-]", [STEP_CANCELLED] = "[!]", [STEP_UNKNOWN] = "[?]",
 	};
 	enum step_status status = state->steps[index].status;

@@ -6,15 +6,15 @@
 
 /* What is true of a run just now, as far as it decides what the operator may do. A set. */
 enum fact {
-	FACT_BUSY = 1 << 0,             /* being started or prepared: nothing to decide yet */
-	FACT_READY = 1 << 1,            /* the current step is planned */
-	FACT_STUCK = 1 << 2,            /* the current step is blocked, failed or cancelled */
-	FACT_UNKNOWN = 1 << 3,          /* the current step may or may not have happened */
+	FACT_BUSY = 1 << 0,    /* being started or prepared: nothing to decide yet */
+	FACT_READY = 1 << 1,   /* the current step is planned */
+	FACT_STUCK = 1 << 2,   /* the current step is blocked, failed or cancelled */
+	FACT_UNKNOWN = 1 << 3, /* the current step may or may not have happened */
 	FACT_RUNNING = 1 << 4,
-	FACT_ASKED = 1 << 5,            /* the running step waits for an answer */
-	FACT_PAST_LAST = 1 << 6,        /* every step is done; the run wants its end */
-	FACT_OVER = 1 << 7,             /* ended or left */
-	FACT_CAN_GO_BACK = 1 << 8,      /* stuck, and on_failure names a step to go to */
+	FACT_ASKED = 1 << 5,	   /* the running step waits for an answer */
+	FACT_PAST_LAST = 1 << 6,   /* every step is done; the run wants its end */
+	FACT_OVER = 1 << 7,	   /* ended or left */
+	FACT_CAN_GO_BACK = 1 << 8, /* stuck, and on_failure names a step to go to */
 	FACT_ALWAYS = (1 << 9) - 1,
 };
 
@@ -24,7 +24,8 @@ unsigned situation_facts(const struct run_state *state, const struct runbook *ru
 void situation_describe(const struct run_state *state, struct str *out);
 
 /* The runbook's step of a step of the run, or NULL. */
-const struct step_spec *situation_spec(const struct runbook *runbook, const struct step_state *step);
+const struct step_spec *situation_spec(const struct runbook *runbook,
+				       const struct step_state *step);
 
 /* "[x]" and its kin. */
 const char *situation_glyph(const struct run_state *state, size_t index);

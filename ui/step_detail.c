@@ -11,7 +11,7 @@
 #include "ui/keymap.h"
 #include "ui/situation.h"
 
-enum { OUTPUT_TAIL_BYTES = 16384 };     /* more than a screen; `o` shows the rest */
+enum { OUTPUT_TAIL_BYTES = 16384 }; /* more than a screen; `o` shows the rest */
 
 static const struct {
 	const char *name, *words;
@@ -110,9 +110,10 @@ add_trouble(const struct model *model, size_t index, bool keys, struct lines *li
 	if (step->error)
 		lines_wrap(lines, ROLE_BAD, "ERROR   ", ROLE_TEXT, step->error);
 	if (step->status == STEP_UNKNOWN)
-		lines_wrap(lines, ROLE_BAD, "UNKNOWN ", ROLE_TEXT,
-			   "It was begun, and its end was not seen: it may or may not have happened. "
-			   "Look at the system itself before you decide.");
+		lines_wrap(
+			lines, ROLE_BAD, "UNKNOWN ", ROLE_TEXT,
+			"It was begun, and its end was not seen: it may or may not have happened. "
+			"Look at the system itself before you decide.");
 	if (!keys || (size_t)model->state->current != index ||
 	    !(model_facts(model) & (FACT_STUCK | FACT_UNKNOWN)))
 		return;
@@ -128,8 +129,8 @@ add_preview(const struct step_state *step, struct lines *lines)
 		const char *prefix;
 		enum role role;
 	} looks[] = {
-		{ ' ', "  ", ROLE_TEXT }, { '>', "> ", ROLE_CODE }, { '+', "+ ", ROLE_ADD },
-		{ '-', "- ", ROLE_REMOVE }, { '=', "  ", ROLE_DIM }, { '!', "! ", ROLE_WARNING },
+		{ ' ', "  ", ROLE_TEXT },   { '>', "> ", ROLE_CODE }, { '+', "+ ", ROLE_ADD },
+		{ '-', "- ", ROLE_REMOVE }, { '=', "  ", ROLE_DIM },  { '!', "! ", ROLE_WARNING },
 	};
 
 	for (size_t i = 0; i < step->preview_count; i++) {
@@ -151,8 +152,9 @@ add_checks(const struct check_result *checks, size_t count, const char *label, s
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "%s", label);
 	for (size_t i = 0; i < count; i++) {
-		lines_wrap(lines, checks[i].ok ? ROLE_GOOD : ROLE_BAD, checks[i].ok ? "[x] " : "[!] ",
-			   ROLE_TEXT, checks[i].title ? checks[i].title : "");
+		lines_wrap(lines, checks[i].ok ? ROLE_GOOD : ROLE_BAD,
+			   checks[i].ok ? "[x] " : "[!] ", ROLE_TEXT,
+			   checks[i].title ? checks[i].title : "");
 		if (checks[i].expect && !checks[i].ok)
 			lines_wrap(lines, ROLE_DIM, "    expected ", ROLE_CODE, checks[i].expect);
 		if (checks[i].message)
@@ -170,8 +172,11 @@ step_detail_plan(const struct model *model, const struct step_state *step, struc
 	if (!step->uses)
 		return;
 	lines_add(lines, ROLE_LABEL, "%s", step->status == STEP_PLANNED ? "WILL DO " : "PLAN    ");
-	lines_append(lines, str_equal(step->effect, "destroys") || str_equal(step->effect, "changes") ?
-		     ROLE_WARNING : ROLE_STRONG, "[%s]", step_detail_effect(step));
+	lines_append(lines,
+		     str_equal(step->effect, "destroys") || str_equal(step->effect, "changes")
+			     ? ROLE_WARNING
+			     : ROLE_STRONG,
+		     "[%s]", step_detail_effect(step));
 	lines_append(lines, ROLE_TEXT, " %s", step->uses);
 	if (step->target)
 		lines_add(lines, ROLE_TEXT, "  on %s", step->target);
@@ -194,32 +199,34 @@ add_expectations(const struct model *model, const struct step_state *step, struc
 	for (size_t i = 0; i < spec->verify_count; i++) {
 		const struct check_spec *check = &spec->verify[i];
 
-		lines_wrap(lines, ROLE_DIM, "  ", ROLE_TEXT, check->message ? check->message :
-			   check->action.type->uses);
+		lines_wrap(lines, ROLE_DIM, "  ", ROLE_TEXT,
+			   check->message ? check->message : check->action.type->uses);
 		if (check->expect)
 			lines_wrap(lines, ROLE_DIM, "    ", ROLE_CODE, check->expect);
 	}
 }
 
+/* The last lines of what came by. */
 static void
-add_output(const struct model *model, const struct step_state *step, struct lines *lines)
+add_output(const struct model *model, const struct step_state *step, int rows, struct lines *lines)
 {
 	const struct step_output_text *output = model_output(model, step->id);
+	struct lines tail;
 	const char *text;
 
-	if (step->status == STEP_RUNNING && model->progress)
-		lines_wrap(lines, ROLE_CURRENT, "NOW     ", ROLE_TEXT, model->progress);
-	if (!output || !output->text.len)
+	if (!output || !output->text.len || rows <= 0)
 		return;
 	text = output->text.data;
+	if (output->text.len > OUTPUT_TAIL_BYTES)
+		text += output->text.len - OUTPUT_TAIL_BYTES;
+	lines_init(&tail, lines->columns);
+	lines_wrap(&tail, ROLE_DIM, "", ROLE_TEXT, text);
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "OUTPUT");
-	if (output->text.len > OUTPUT_TAIL_BYTES) {
-		text = strchr(text + output->text.len - OUTPUT_TAIL_BYTES, '\n');
-		text = text ? text + 1 : output->text.data + output->text.len;
+	if (tail.count > (size_t)rows || text > output->text.data)
 		lines_append(lines, ROLE_DIM, "  the end of it; o shows all");
-	}
-	lines_wrap(lines, ROLE_DIM, "", ROLE_TEXT, text);
+	lines_take_last(lines, &tail, (size_t)rows);
+	lines_release(&tail);
 }
 
 static void
@@ -273,15 +280,18 @@ add_text(const struct model *model, const struct step_state *step, struct lines 
 }
 
 void
-step_detail(const struct model *model, size_t index, bool keys, struct lines *lines)
+step_detail(const struct model *model, size_t index, const struct step_detail_wish *wish,
+	    struct lines *lines)
 {
 	const struct step_state *step = &model->state->steps[index];
 	bool done = step->status != STEP_TODO && step->status != STEP_PLANNED;
 
 	add_status(model, index, lines);
-	add_trouble(model, index, keys, lines);
+	add_trouble(model, index, wish->keys, lines);
+	if (step->status == STEP_RUNNING && model->progress)
+		lines_wrap(lines, ROLE_CURRENT, "NOW     ", ROLE_TEXT, model->progress);
 	if (done) {
-		add_output(model, step, lines);
+		add_output(model, step, wish->output_rows, lines);
 		add_checks(step->verify, step->verify_count, "VERIFIED", lines);
 		add_outputs(step, lines);
 	}

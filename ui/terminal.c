@@ -67,7 +67,7 @@ arm_rescue(void)
 static void
 set_modes(void)
 {
-	raw();                          /* Ctrl-C, Ctrl-Z and Ctrl-\ are keys here */
+	raw(); /* Ctrl-C, Ctrl-Z and Ctrl-\ are keys here */
 	noecho();
 	nonl();
 	intrflush(stdscr, FALSE);
@@ -85,18 +85,22 @@ terminal_open(bool mono, struct err *e)
 	const char *term = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
-		return err_set(e, ERR_USAGE, "the screen needs a terminal for its input and output. "
-				"Use --plain on a pipe or in a file");
-	if (signals_open(WISH_RESIZE | WISH_SUSPEND | WISH_INTERRUPT | WISH_LEAVE | WISH_HANGUP, e) < 0)
+		return err_set(e, ERR_USAGE,
+			       "the screen needs a terminal for its input and output. "
+			       "Use --plain on a pipe or in a file");
+	if (signals_open(WISH_RESIZE | WISH_SUSPEND | WISH_INTERRUPT | WISH_LEAVE | WISH_HANGUP,
+			 e) < 0)
 		return -1;
 	rescue_save(STDIN_FILENO);
 	screen = newterm(NULL, stdout, stdin);
 	if (!screen) {
 		signals_close();
-		return err_set(e, ERR_USAGE, "the terminal type TERM=%s is not known here. "
-				"Use --plain, or set TERM", term ? term : "");
+		return err_set(e, ERR_USAGE,
+			       "the terminal type TERM=%s is not known here. "
+			       "Use --plain, or set TERM",
+			       term ? term : "");
 	}
-	signals_take();                 /* curses has handlers of its own for some */
+	signals_take(); /* curses has handlers of its own for some */
 	marks_pastes = tigetstr("smcup") && tigetstr("smcup") != (char *)-1;
 	theme_init(mono);
 	set_modes();
@@ -124,7 +128,7 @@ terminal_resize(void)
 
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0 || size.ws_col == 0)
 		return;
-	reset_prog_mode();              /* whoever stopped us by SIGSTOP may have changed it */
+	reset_prog_mode(); /* whoever stopped us by SIGSTOP may have changed it */
 	resizeterm(size.ws_row, size.ws_col);
 	clearok(curscr, TRUE);
 }
@@ -139,7 +143,7 @@ terminal_suspend(void)
 	endwin();
 	sigemptyset(&standard.sa_mask);
 	sigaction(SIGTSTP, &standard, NULL);
-	kill(getpid(), SIGTSTP);        /* the whole process stops here */
+	kill(getpid(), SIGTSTP); /* the whole process stops here */
 	signals_take();
 	if (marks_pastes)
 		send(PASTE_MARKS_ON);

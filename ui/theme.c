@@ -9,9 +9,9 @@ enum { DEFAULT = -1 };
 
 /* Blue tells good, orange bad; both differ in brightness too, for those who see neither. */
 static const struct {
-	attr_t plain;                   /* without colour */
+	attr_t plain; /* without colour */
 	attr_t coloured;
-	short few, many;                /* foreground among 8, and among 256 colours */
+	short few, many; /* foreground among 8, and among 256 colours */
 } looks[ROLE_COUNT] = {
 	[ROLE_TEXT] = { A_NORMAL, A_NORMAL, DEFAULT, DEFAULT },
 	[ROLE_DIM] = { A_DIM, A_DIM, DEFAULT, DEFAULT },

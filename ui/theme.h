@@ -9,25 +9,25 @@
  */
 enum role {
 	ROLE_TEXT,
-	ROLE_DIM,               /* old, or beside the point */
-	ROLE_STRONG,            /* **bold**, headings */
-	ROLE_CODE,              /* `code`, requests */
-	ROLE_LABEL,             /* WILL DO, EXPECT, NAME READY STATUS */
-	ROLE_TITLE,             /* a pane's title bar */
-	ROLE_TITLE_FOCUS,       /* of the pane that has the keys */
-	ROLE_LIVE,              /* the mode, in the header */
+	ROLE_DIM,	  /* old, or beside the point */
+	ROLE_STRONG,	  /* **bold**, headings */
+	ROLE_CODE,	  /* `code`, requests */
+	ROLE_LABEL,	  /* WILL DO, EXPECT, NAME READY STATUS */
+	ROLE_TITLE,	  /* a pane's title bar */
+	ROLE_TITLE_FOCUS, /* of the pane that has the keys */
+	ROLE_LIVE,	  /* the mode, in the header */
 	ROLE_DRILL,
-	ROLE_GOOD,              /* passed, held */
-	ROLE_BAD,               /* failed, did not hold */
+	ROLE_GOOD, /* passed, held */
+	ROLE_BAD,  /* failed, did not hold */
 	ROLE_WARNING,
-	ROLE_CURRENT,           /* ready, running: where things go on */
-	ROLE_ADD,               /* lines of a difference */
+	ROLE_CURRENT, /* ready, running: where things go on */
+	ROLE_ADD,     /* lines of a difference */
 	ROLE_REMOVE,
-	ROLE_ORIGIN,            /* where a log line comes from */
-	ROLE_KEY,               /* a key's name */
-	ROLE_SELECTED,          /* the focused line */
-	ROLE_DIALOG,            /* the frame of a dialog */
-	ROLE_INPUT,             /* what the operator types */
+	ROLE_ORIGIN,   /* where a log line comes from */
+	ROLE_KEY,      /* a key's name */
+	ROLE_SELECTED, /* the focused line */
+	ROLE_DIALOG,   /* the frame of a dialog */
+	ROLE_INPUT,    /* what the operator types */
 	ROLE_COUNT
 };
 

@@ -14,19 +14,19 @@
 
 /* Why a front end returned. */
 enum ui_end {
-	UI_END_RUN_OVER,        /* the run ended; run_state tells how */
-	UI_END_LEFT,            /* the operator left; the run can be resumed */
-	UI_END_NEEDS_DECISION,  /* --auto met a decision that nothing on the command line takes */
+	UI_END_RUN_OVER,       /* the run ended; run_state tells how */
+	UI_END_LEFT,	       /* the operator left; the run can be resumed */
+	UI_END_NEEDS_DECISION, /* --auto met a decision that nothing on the command line takes */
 };
 
 struct ui_options {
 	const struct runbook *runbook;
-	const char *run_folder;         /* where out/ is, for looking at earlier output */
-	struct secrets *secrets;        /* for the feeds */
-	const struct autopilot *autopilot;      /* --auto, plain mode only; NULL: the operator decides */
-	bool ascii;                     /* no character outside ASCII */
-	bool mono;                      /* no colour */
-	int64_t (*now_ms)(void);        /* the wall clock; NULL: clock_wall_ms */
+	const char *run_folder;		   /* where out/ is, for looking at earlier output */
+	struct secrets *secrets;	   /* for the feeds */
+	const struct autopilot *autopilot; /* --auto, plain mode only; NULL: the operator decides */
+	bool ascii;			   /* no character outside ASCII */
+	bool mono;			   /* no colour */
+	int64_t (*now_ms)(void);	   /* the wall clock; NULL: clock_wall_ms */
 };
 
 /*

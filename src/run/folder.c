@@ -18,16 +18,18 @@
 char *
 run_folder_new_id(void)
 {
-	time_t now = (time_t)(clock_wall_ms() / 1000);
+	int64_t now_ms = clock_wall_ms();
+	time_t now = (time_t)(now_ms / 1000);
 	struct tm tm;
 	char stamp[32];
-	uint16_t salt = 0;
+	uint8_t salt = 0;
 
 	gmtime_r(&now, &tm);
 	strftime(stamp, sizeof(stamp), "%Y%m%dT%H%M%S", &tm);
 	while (getrandom(&salt, sizeof(salt), 0) != sizeof(salt))
 		;
-	return xasprintf("%s-%04x", stamp, salt);
+	/* 10 bits of milliseconds, so that ids sort by time, and 6 of chance */
+	return xasprintf("%s-%04x", stamp, (unsigned)(now_ms % 1000) << 6 | (salt & 0x3fu));
 }
 
 char *

@@ -5,7 +5,7 @@
 
 /* The folders of runs: $XDG_STATE_HOME/lifeboat/runs/RUN. */
 
-/* A new id that nobody has: the time in UTC and four random digits, "20261121T140732-7f3a". The caller
+/* A new id that nobody has: the time in UTC, its milliseconds and some chance, "20261121T140732-7f3a". The caller
  * frees. */
 char *run_folder_new_id(void);
 

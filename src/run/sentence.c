@@ -140,7 +140,7 @@ say_intent(const struct record *record, const struct run_state *state,
 	str_printf(out, "Step %s begins", step_name(record));
 	if (step && step->attempt > 1)
 		str_printf(out, ", attempt %d", step->attempt);
-	if (json_string(record->data, "confirmed", "none")[0] != 'n') {
+	if (strcmp(json_string(record->data, "confirmed", "none"), "none") != 0) {
 		str_append(out, ", confirmed");
 		append_by(record, out);
 	}

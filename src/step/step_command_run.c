@@ -330,14 +330,21 @@ judge(const struct action *action, const struct command *c, const struct child_r
       const char *text, struct err *e)
 {
 	const char *last = last_lines(text);
+	size_t len = strlen(last);
 
+	while (len && (last[len - 1] == '\n' || last[len - 1] == ' '))
+		len--;
+	if (len == 0) {
+		last = "(none)";
+		len = strlen(last);
+	}
 	if (done->signal)
-		return err_set(e, ERR_REMOTE, "%s was ended by signal %d (%s). Its last output: %s",
-			       c->argv.items[0], done->signal, strsignal(done->signal),
-			       *last ? last : "(none)");
+		return err_set(
+			e, ERR_REMOTE, "%s was ended by signal %d (%s). Its last output: %.*s",
+			c->argv.items[0], done->signal, strsignal(done->signal), (int)len, last);
 	if (!is_accepted(json_at(action->with, "exit_codes"), done->exit_code))
-		return err_set(e, ERR_REMOTE, "%s ended with exit code %d. Its last output: %s",
-			       c->argv.items[0], done->exit_code, *last ? last : "(none)");
+		return err_set(e, ERR_REMOTE, "%s ended with exit code %d. Its last output: %.*s",
+			       c->argv.items[0], done->exit_code, (int)len, last);
 	return 0;
 }
 

@@ -26,7 +26,7 @@
 
 enum {
 	PATIENCE_MS = 30000,
-	QUIET_MS = 200,                 /* GENERATE: a screen that did not change for so long is whole */
+	QUIET_MS = 200, /* GENERATE: a screen that did not change for so long is whole */
 };
 
 struct tty {
@@ -182,7 +182,7 @@ tty_signal(struct tty *tty, int signal)
 void
 tty_report(const char *line)
 {
-	if (report_fd >= 0)             /* not on plain pipes */
+	if (report_fd >= 0) /* not on plain pipes */
 		dprintf(report_fd, "%s\n", line);
 }
 
@@ -248,7 +248,7 @@ append_text(struct tty *tty, struct str *out)
 			VTermScreenCell cell = cell_at(tty, row, column);
 
 			if (cell.chars[0] == (uint32_t)-1)
-				continue;       /* the right half of a wide character */
+				continue; /* the right half of a wide character */
 			append_code(out, cell.chars[0] ? cell.chars[0] : ' ');
 			if (cell.chars[0] && cell.chars[0] != ' ')
 				end = out->len;

@@ -3,20 +3,28 @@
 #include "scenario.h"
 
 #include <locale.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
 
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "harness.h"
 
-enum { BEGIN_S = 1795269600 };          /* 2026-11-21T14:00:00Z */
+enum { BEGIN_S = 1795269600 }; /* 2026-11-21T14:00:00Z */
 
 static const struct step_type types[] = {
 	{ .uses = "kubernetes.get", .effect = EFFECT_READS, .target_kinds = TARGET_KUBERNETES },
 	{ .uses = "kubernetes.apply", .effect = EFFECT_CHANGES, .target_kinds = TARGET_KUBERNETES },
-	{ .uses = "kubernetes.delete", .effect = EFFECT_DESTROYS, .target_kinds = TARGET_KUBERNETES },
+	{ .uses = "kubernetes.delete",
+	  .effect = EFFECT_DESTROYS,
+	  .target_kinds = TARGET_KUBERNETES },
 	{ .uses = "manual.checklist", .effect = EFFECT_NONE },
 };
 
@@ -26,23 +34,39 @@ static char why_key[] =
 	"- the file comes from `backup_dir`\n"
 	"- an object that is there already is left as it is\n\n"
 	"1. look at the difference below\n2. compare the `kid` with the inventory\n";
-static char why_hostile[] = "A title with \033[31mcolours\033[0m, \302\233 and \342\200\256reversed text.";
+static char why_hostile[] =
+	"A title with \033[31mcolours\033[0m, \302\233 and \342\200\256reversed text.";
 
 static struct check_spec key_checks[] = {
-	{ .action = { .type = &types[0] }, .expect = (char[]){ ".data.kid != null" },
+	{ .action = { .type = &types[0] },
+	  .expect = (char[]){ ".data.kid != null" },
 	  .message = (char[]){ "the secret holds a key id" } },
 };
 
 static struct step_spec steps[] = {
-	{ .id = (char[]){ "look" }, .title = (char[]){ "Look at the cluster" },
-	  .section = (char[]){ "Before" }, .action = { .type = &types[0] }, .retry_max_attempts = 1 },
-	{ .id = (char[]){ "signing-key" }, .title = (char[]){ "Restore the iam-signing-key" },
-	  .section = (char[]){ "Secrets" }, .text = why_key, .action = { .type = &types[1] },
-	  .verify = key_checks, .verify_count = 1, .on_failure = ON_FAILURE_GOTO,
-	  .goto_step = (char[]){ "look" }, .goto_max = 2, .estimate_ms = 60000 },
-	{ .id = (char[]){ "drop-tokens" }, .title = (char[]){ "Drop the old tokens" },
-	  .section = (char[]){ "Secrets" }, .text = why_hostile, .action = { .type = &types[2] } },
-	{ .id = (char[]){ "inspect" }, .title = (char[]){ "Inspect the control planes" },
+	{ .id = (char[]){ "look" },
+	  .title = (char[]){ "Look at the cluster" },
+	  .section = (char[]){ "Before" },
+	  .action = { .type = &types[0] },
+	  .retry_max_attempts = 1 },
+	{ .id = (char[]){ "signing-key" },
+	  .title = (char[]){ "Restore the iam-signing-key" },
+	  .section = (char[]){ "Secrets" },
+	  .text = why_key,
+	  .action = { .type = &types[1] },
+	  .verify = key_checks,
+	  .verify_count = 1,
+	  .on_failure = ON_FAILURE_GOTO,
+	  .goto_step = (char[]){ "look" },
+	  .goto_max = 2,
+	  .estimate_ms = 60000 },
+	{ .id = (char[]){ "drop-tokens" },
+	  .title = (char[]){ "Drop the old tokens" },
+	  .section = (char[]){ "Secrets" },
+	  .text = why_hostile,
+	  .action = { .type = &types[2] } },
+	{ .id = (char[]){ "inspect" },
+	  .title = (char[]){ "Inspect the control planes" },
 	  .action = { .type = &types[3] } },
 };
 
@@ -52,13 +76,18 @@ static struct end_spec ends[] = {
 };
 
 static const char run_data[] =
-	"{\"runbook\":{\"id\":\"restore\",\"title\":\"Restore the Management Plane\",\"version\":\"1.0.0\"},"
-	"\"mode\":\"live\",\"operator\":\"ana\",\"host\":\"bastion-1\",\"params\":{\"fqdn\":\"tsb.example.com\"},"
-	"\"targets\":[{\"name\":\"management\",\"kind\":\"kubernetes\",\"describe\":\"ctx mgmt-b ns tsb\","
-	"\"spec\":{\"context\":\"mgmt-b\",\"namespace\":\"tsb\",\"kubeconfig\":\"/nonexistent/kubeconfig\"}}],"
+	"{\"runbook\":{\"id\":\"restore\",\"title\":\"Restore the Management "
+	"Plane\",\"version\":\"1.0.0\"},"
+	"\"mode\":\"live\",\"operator\":\"ana\",\"host\":\"bastion-1\",\"params\":{\"fqdn\":\"tsb."
+	"example.com\"},"
+	"\"targets\":[{\"name\":\"management\",\"kind\":\"kubernetes\",\"describe\":\"ctx mgmt-b "
+	"ns tsb\","
+	"\"spec\":{\"context\":\"mgmt-b\",\"namespace\":\"tsb\",\"kubeconfig\":\"/nonexistent/"
+	"kubeconfig\"}}],"
 	"\"steps\":["
 	"{\"id\":\"look\",\"title\":\"Look at the cluster\",\"section\":\"Before\"},"
-	"{\"id\":\"signing-key\",\"title\":\"Restore the iam-signing-key\",\"section\":\"Secrets\",\"estimate_ms\":60000},"
+	"{\"id\":\"signing-key\",\"title\":\"Restore the "
+	"iam-signing-key\",\"section\":\"Secrets\",\"estimate_ms\":60000},"
 	"{\"id\":\"drop-tokens\",\"title\":\"Drop the old tokens\",\"section\":\"Secrets\"},"
 	"{\"id\":\"inspect\",\"title\":\"Inspect the control planes\"}]}";
 
@@ -85,8 +114,8 @@ scenario_push(struct scenario *s, enum record_type type, const char *data)
 		fprintf(stderr, "scenario: %s in %s\n", e.message, data);
 		abort();
 	}
-	event->record = record_new(s->seq, (BEGIN_S + s->seq * 60) * 1000, "20261121-7f3a", type, value,
-				   s->seq ? s->head : NULL);
+	event->record = record_new(s->seq, (BEGIN_S + s->seq * 60) * 1000, "20261121-7f3a", type,
+				   value, s->seq ? s->head : NULL);
 	memcpy(s->head, event->record->hash, sizeof(s->head));
 	s->seq++;
 	queue_push(s->link.events, event);
@@ -96,10 +125,11 @@ static const char *
 intent_name(enum intent_type type)
 {
 	static const char *const names[] = {
-		[INTENT_RUN] = "RUN", [INTENT_RECHECK] = "RECHECK", [INTENT_SKIP] = "SKIP",
-		[INTENT_MARK_DONE] = "MARK_DONE", [INTENT_ANSWER] = "ANSWER", [INTENT_NOTE] = "NOTE",
-		[INTENT_CANCEL] = "CANCEL", [INTENT_GOTO] = "GOTO", [INTENT_END] = "END",
-		[INTENT_LEAVE] = "LEAVE",
+		[INTENT_RUN] = "RUN",	    [INTENT_RECHECK] = "RECHECK",
+		[INTENT_SKIP] = "SKIP",	    [INTENT_MARK_DONE] = "MARK_DONE",
+		[INTENT_ANSWER] = "ANSWER", [INTENT_NOTE] = "NOTE",
+		[INTENT_CANCEL] = "CANCEL", [INTENT_GOTO] = "GOTO",
+		[INTENT_END] = "END",	    [INTENT_LEAVE] = "LEAVE",
 	};
 
 	return names[type];
@@ -113,8 +143,8 @@ submit(void *engine, struct intent *intent)
 	struct str line = STR_INIT;
 	char *answer = intent->answer ? json_print(intent->answer) : NULL;
 
-	str_printf(&line, "%s %s seen=%lld", intent_name(intent->type), intent->step ? intent->step : "-",
-		   (long long)intent->seen_seq);
+	str_printf(&line, "%s %s seen=%lld", intent_name(intent->type),
+		   intent->step ? intent->step : "-", (long long)intent->seen_seq);
 	if (intent->text)
 		str_printf(&line, " text=%s", intent->text);
 	if (intent->reason)
@@ -151,10 +181,14 @@ scenario_play(void *data)
 	int rc;
 
 	setlocale(LC_ALL, "C.UTF-8");
-	s.runbook = (struct runbook){ .title = (char[]){ "Restore the Management Plane" }, .steps = steps,
-				      .steps_count = 4, .ends = ends, .ends_count = 2 };
+	s.runbook = (struct runbook){ .title = (char[]){ "Restore the Management Plane" },
+				      .steps = steps,
+				      .steps_count = 4,
+				      .ends = ends,
+				      .ends_count = 2 };
 	s.link = (struct run_link){ queue_new(), submit, &s };
-	s.options = (struct ui_options){ .runbook = &s.runbook, .run_folder = "/nonexistent/run",
+	s.options = (struct ui_options){ .runbook = &s.runbook,
+					 .run_folder = "/nonexistent/run",
 					 .now_ms = frozen_clock };
 	run_state_init(&s.state);
 	if (play->adjust)
@@ -174,7 +208,8 @@ void
 stage_begin(struct scenario *s)
 {
 	scenario_push(s, RECORD_RUN, run_data);
-	scenario_push(s, RECORD_TARGET, "{\"name\":\"management\",\"identity\":{\"uid\":\"5f1c\"}}");
+	scenario_push(s, RECORD_TARGET,
+		      "{\"name\":\"management\",\"identity\":{\"uid\":\"5f1c\"}}");
 	scenario_push(s, RECORD_PREFLIGHT,
 		      "{\"checks\":[{\"title\":\"management reachable\",\"ok\":true}]}");
 }
@@ -196,7 +231,8 @@ stage_looked(struct scenario *s)
 	stage_reads(s);
 	scenario_push(s, RECORD_INTENT, "{\"step\":\"look\",\"confirmed\":\"none\",\"attempt\":1}");
 	scenario_push(s, RECORD_OUTCOME,
-		      "{\"step\":\"look\",\"status\":\"ok\",\"duration_ms\":1200,\"outputs\":{\"pods\":9},"
+		      "{\"step\":\"look\",\"status\":\"ok\",\"duration_ms\":1200,\"outputs\":{"
+		      "\"pods\":9},"
 		      "\"verify\":[{\"title\":\"kubernetes.get pods\",\"ok\":true}]}");
 }
 
@@ -204,14 +240,17 @@ void
 stage_ready(struct scenario *s)
 {
 	stage_looked(s);
-	scenario_push(s, RECORD_PLAN,
-		      "{\"step\":\"signing-key\",\"uses\":\"kubernetes.apply\",\"target\":\"management\","
-		      "\"effect\":\"changes\",\"confirm\":\"ask\",\"preview\":["
-		      "[\" \",\"1 object from iam-signing-key.yaml\"],"
-		      "[\">\",\"PATCH /api/v1/namespaces/tsb/secrets/iam-signing-key?fieldManager=lifeboat\"],"
-		      "[\"=\",\"kind: Secret\"],[\"-\",\"  kid: b2xk\"],[\"+\",\"  kid: \\u2039secret:kid\\u203a\"],"
-		      "[\"!\",\"the object was last changed by helm\"]],"
-		      "\"preconditions\":[{\"title\":\"kubernetes.get namespaces/tsb\",\"ok\":true}]}");
+	scenario_push(
+		s, RECORD_PLAN,
+		"{\"step\":\"signing-key\",\"uses\":\"kubernetes.apply\",\"target\":\"management\","
+		"\"effect\":\"changes\",\"confirm\":\"ask\",\"preview\":["
+		"[\" \",\"1 object from iam-signing-key.yaml\"],"
+		"[\">\",\"PATCH "
+		"/api/v1/namespaces/tsb/secrets/iam-signing-key?fieldManager=lifeboat\"],"
+		"[\"=\",\"kind: Secret\"],[\"-\",\"  kid: b2xk\"],[\"+\",\"  kid: "
+		"\\u2039secret:kid\\u203a\"],"
+		"[\"!\",\"the object was last changed by helm\"]],"
+		"\"preconditions\":[{\"title\":\"kubernetes.get namespaces/tsb\",\"ok\":true}]}");
 }
 
 void
@@ -220,28 +259,34 @@ stage_destroy(struct scenario *s)
 	stage_ready(s);
 	scenario_push(s, RECORD_SKIP,
 		      "{\"step\":\"signing-key\",\"by\":\"ana\",\"reason\":\"the key is there\"}");
-	scenario_push(s, RECORD_PLAN,
-		      "{\"step\":\"drop-tokens\",\"uses\":\"kubernetes.delete\",\"target\":\"management\","
-		      "\"effect\":\"destroys\",\"confirm\":\"type-name\",\"confirm_name\":\"tsb/old-tokens\","
-		      "\"preview\":[[\">\",\"DELETE /api/v1/namespaces/tsb/secrets/old-tokens\"]]}");
+	scenario_push(
+		s, RECORD_PLAN,
+		"{\"step\":\"drop-tokens\",\"uses\":\"kubernetes.delete\",\"target\":"
+		"\"management\","
+		"\"effect\":\"destroys\",\"confirm\":\"type-name\",\"confirm_name\":\"tsb/"
+		"old-tokens\","
+		"\"preview\":[[\">\",\"DELETE /api/v1/namespaces/tsb/secrets/old-tokens\"]]}");
 }
 
 void
 stage_two_person(struct scenario *s)
 {
 	stage_looked(s);
-	scenario_push(s, RECORD_PLAN,
-		      "{\"step\":\"signing-key\",\"uses\":\"kubernetes.apply\",\"target\":\"management\","
-		      "\"effect\":\"changes\",\"confirm\":\"two-person\",\"preview\":[]}");
+	scenario_push(
+		s, RECORD_PLAN,
+		"{\"step\":\"signing-key\",\"uses\":\"kubernetes.apply\",\"target\":\"management\","
+		"\"effect\":\"changes\",\"confirm\":\"two-person\",\"preview\":[]}");
 }
 
 void
 stage_running(struct scenario *s)
 {
 	stage_ready(s);
-	scenario_push(s, RECORD_INTENT,
-		      "{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\",\"attempt\":1}");
-	scenario_event(s, EVENT_OUTPUT, "signing-key", "applying secret/iam-signing-key\nanswer: 200 OK\n");
+	scenario_push(
+		s, RECORD_INTENT,
+		"{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\",\"attempt\":1}");
+	scenario_event(s, EVENT_OUTPUT, "signing-key",
+		       "applying secret/iam-signing-key\nanswer: 200 OK\n");
 	scenario_event(s, EVENT_PROGRESS, "signing-key", "2 of 3 servers show the new value");
 }
 
@@ -249,12 +294,15 @@ void
 stage_failed(struct scenario *s)
 {
 	stage_running(s);
-	scenario_push(s, RECORD_OUTCOME,
-		      "{\"step\":\"signing-key\",\"status\":\"failed\",\"duration_ms\":60000,\"error\":{"
-		      "\"kind\":\"denied\",\"message\":\"kubernetes.apply secret/iam-signing-key in mgmt-b/tsb: "
-		      "403 Forbidden: user dr-operator may not patch secrets. Ask for that right, then press r\"},"
-		      "\"verify\":[{\"title\":\"kubernetes.get secrets/iam-signing-key\",\"expect\":"
-		      "\".data.kid != null\",\"message\":\"the secret holds no key id\",\"ok\":false}]}");
+	scenario_push(
+		s, RECORD_OUTCOME,
+		"{\"step\":\"signing-key\",\"status\":\"failed\",\"duration_ms\":60000,\"error\":{"
+		"\"kind\":\"denied\",\"message\":\"kubernetes.apply secret/iam-signing-key in "
+		"mgmt-b/tsb: "
+		"403 Forbidden: user dr-operator may not patch secrets. Ask for that right, then "
+		"press r\"},"
+		"\"verify\":[{\"title\":\"kubernetes.get secrets/iam-signing-key\",\"expect\":"
+		"\".data.kid != null\",\"message\":\"the secret holds no key id\",\"ok\":false}]}");
 }
 
 void
@@ -269,48 +317,56 @@ static void
 stage_asking(struct scenario *s, const char *prompt)
 {
 	stage_destroy(s);
-	scenario_push(s, RECORD_SKIP, "{\"step\":\"drop-tokens\",\"by\":\"ana\",\"reason\":\"none left\"}");
+	scenario_push(s, RECORD_SKIP,
+		      "{\"step\":\"drop-tokens\",\"by\":\"ana\",\"reason\":\"none left\"}");
 	scenario_push(s, RECORD_PLAN,
 		      "{\"step\":\"inspect\",\"uses\":\"manual.checklist\",\"effect\":\"none\","
 		      "\"confirm\":\"none\",\"preview\":[]}");
-	scenario_push(s, RECORD_INTENT, "{\"step\":\"inspect\",\"confirmed\":\"none\",\"attempt\":1}");
+	scenario_push(s, RECORD_INTENT,
+		      "{\"step\":\"inspect\",\"confirmed\":\"none\",\"attempt\":1}");
 	scenario_push(s, RECORD_PROMPT, prompt);
 }
 
 void
 stage_checklist(struct scenario *s)
 {
-	stage_asking(s, "{\"step\":\"inspect\",\"kind\":\"checklist\",\"question\":\"What do you see?\","
-			"\"items\":[{\"id\":\"ui\",\"text\":\"The UI answers by its name\"},"
-			"{\"id\":\"count\",\"text\":\"Clusters are listed\",\"value\":true}]}");
+	stage_asking(
+		s, "{\"step\":\"inspect\",\"kind\":\"checklist\",\"question\":\"What do you see?\","
+		   "\"items\":[{\"id\":\"ui\",\"text\":\"The UI answers by its name\"},"
+		   "{\"id\":\"count\",\"text\":\"Clusters are listed\",\"value\":true}]}");
 }
 
 void
 stage_input(struct scenario *s)
 {
-	stage_asking(s, "{\"step\":\"inspect\",\"kind\":\"input\",\"question\":\"How many clusters?\","
-			"\"pattern\":\"[0-9]+\",\"default\":\"3\"}");
+	stage_asking(s,
+		     "{\"step\":\"inspect\",\"kind\":\"input\",\"question\":\"How many clusters?\","
+		     "\"pattern\":\"[0-9]+\",\"default\":\"3\"}");
 }
 
 void
 stage_secret(struct scenario *s)
 {
-	stage_asking(s, "{\"step\":\"inspect\",\"kind\":\"input\",\"question\":\"The admin password\","
-			"\"secret\":true}");
+	stage_asking(s,
+		     "{\"step\":\"inspect\",\"kind\":\"input\",\"question\":\"The admin password\","
+		     "\"secret\":true}");
 }
 
 void
 stage_choice(struct scenario *s)
 {
-	stage_asking(s, "{\"step\":\"inspect\",\"kind\":\"choice\",\"question\":\"Which way?\",\"default\":"
-			"\"right\",\"items\":[{\"id\":\"left\",\"text\":\"The left one\"},"
-			"{\"id\":\"right\",\"text\":\"The right one\"}]}");
+	stage_asking(
+		s,
+		"{\"step\":\"inspect\",\"kind\":\"choice\",\"question\":\"Which way?\",\"default\":"
+		"\"right\",\"items\":[{\"id\":\"left\",\"text\":\"The left one\"},"
+		"{\"id\":\"right\",\"text\":\"The right one\"}]}");
 }
 
 void
 stage_confirm(struct scenario *s)
 {
-	stage_asking(s, "{\"step\":\"inspect\",\"kind\":\"confirm\",\"question\":\"Is the UI up?\"}");
+	stage_asking(s,
+		     "{\"step\":\"inspect\",\"kind\":\"confirm\",\"question\":\"Is the UI up?\"}");
 }
 
 void
@@ -318,14 +374,46 @@ stage_past_last(struct scenario *s)
 {
 	stage_confirm(s);
 	scenario_push(s, RECORD_ANSWER,
-		      "{\"step\":\"inspect\",\"prompt\":12,\"answer\":{\"confirmed\":true},\"by\":\"ana\"}");
-	scenario_push(s, RECORD_OUTCOME, "{\"step\":\"inspect\",\"status\":\"ok\",\"duration_ms\":120000}");
+		      "{\"step\":\"inspect\",\"prompt\":12,\"answer\":{\"confirmed\":true},\"by\":"
+		      "\"ana\"}");
+	scenario_push(s, RECORD_OUTCOME,
+		      "{\"step\":\"inspect\",\"status\":\"ok\",\"duration_ms\":120000}");
 }
 
 void
 stage_ended(struct scenario *s)
 {
 	stage_past_last(s);
-	scenario_push(s, RECORD_END, "{\"id\":\"recovered\",\"title\":\"Fully recovered\",\"by\":\"ana\"}");
+	scenario_push(s, RECORD_END,
+		      "{\"id\":\"recovered\",\"title\":\"Fully recovered\",\"by\":\"ana\"}");
 	scenario_event(s, EVENT_CLOSED, NULL, NULL);
+}
+
+struct tty *
+scenario_start(int columns, int rows, void (*stage)(struct scenario *),
+	       void (*answer)(struct scenario *, const struct intent *))
+{
+	struct play play = { .stage = stage, .answer = answer };
+
+	return tty_start(columns, rows, scenario_play, &play);
+}
+
+struct tty *
+scenario_start_adjusted(int columns, int rows, void (*stage)(struct scenario *),
+			void (*adjust)(struct scenario *))
+{
+	struct play play = { .stage = stage, .adjust = adjust };
+
+	return tty_start(columns, rows, scenario_play, &play);
+}
+
+void
+scenario_leave(struct tty *tty)
+{
+	tty_type(tty, "q");
+	tty_expect(tty, "Leave the run now?");
+	tty_type(tty, "y");
+	assert_true(WIFEXITED(tty_wait_end(tty)));
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	tty_stop(tty);
 }

@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_TESTS_GOLDEN_SCENARIO_H
 #define LIFEBOAT_TESTS_GOLDEN_SCENARIO_H
 
+#include "harness.h"
 #include "ui/ui.h"
 
 /*
@@ -23,25 +24,35 @@ struct scenario {
 struct play {
 	void (*stage)(struct scenario *s);
 	void (*answer)(struct scenario *s, const struct intent *intent);
-	void (*adjust)(struct scenario *s);     /* options and runbook, before the front end starts; or NULL */
+	void (*adjust)(
+		struct scenario *s); /* options and runbook, before the front end starts; or NULL */
 	bool plain;
 };
 
 /* tty_start()'s child function: plays a struct play; the exit status is the enum ui_end, 100: an error. */
 int scenario_play(void *play);
 
+/* The screen on a terminal of that size, at a stage of the run; tty_stop() ends it. */
+struct tty *scenario_start(int columns, int rows, void (*stage)(struct scenario *),
+			   void (*answer)(struct scenario *, const struct intent *));
+struct tty *scenario_start_adjusted(int columns, int rows, void (*stage)(struct scenario *),
+				    void (*adjust)(struct scenario *));
+/* Leaves by q and y, checks that the program ended as it should, and frees the terminal. */
+void scenario_leave(struct tty *tty);
+
 /* The record that follows, from the JSON text of its data. */
 void scenario_push(struct scenario *s, enum record_type type, const char *data);
-void scenario_event(struct scenario *s, enum run_event_type type, const char *step, const char *text);
+void scenario_event(struct scenario *s, enum run_event_type type, const char *step,
+		    const char *text);
 
 /* Records up to usual places of the runbook of the tests. */
-void stage_begin(struct scenario *s);           /* preflight done, the first step to be prepared */
-void stage_ready(struct scenario *s);           /* a step that changes something is planned */
-void stage_destroy(struct scenario *s);         /* a step that destroys something is planned */
+void stage_begin(struct scenario *s);	/* preflight done, the first step to be prepared */
+void stage_ready(struct scenario *s);	/* a step that changes something is planned */
+void stage_destroy(struct scenario *s); /* a step that destroys something is planned */
 void stage_two_person(struct scenario *s);
-void stage_reads(struct scenario *s);           /* a step that only reads is planned */
-void stage_running(struct scenario *s);         /* with output */
-void stage_failed(struct scenario *s);          /* with a goto */
+void stage_reads(struct scenario *s);	/* a step that only reads is planned */
+void stage_running(struct scenario *s); /* with output */
+void stage_failed(struct scenario *s);	/* with a goto */
 void stage_unknown(struct scenario *s);
 void stage_checklist(struct scenario *s);
 void stage_input(struct scenario *s);

@@ -127,7 +127,8 @@ static void
 follow(struct scenario *s, const struct intent *intent)
 {
 	printf("<%d %s%s%s%s>\n", (int)intent->type, intent->step ? intent->step : "-",
-	       intent->text ? " " : "", intent->text ? intent->text : "", intent->by ? " by another" : "");
+	       intent->text ? " " : "", intent->text ? intent->text : "",
+	       intent->by ? " by another" : "");
 	switch (intent->type) {
 	case INTENT_RUN:
 		if (strcmp(intent->step, "signing-key") != 0 || intent->by) {
@@ -135,19 +136,23 @@ follow(struct scenario *s, const struct intent *intent)
 			break;
 		}
 		scenario_push(s, RECORD_INTENT,
-			      "{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\",\"attempt\":1}");
+			      "{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\","
+			      "\"attempt\":1}");
 		scenario_event(s, EVENT_OUTPUT, "signing-key", "one\ntwo\n\nthr");
 		scenario_event(s, EVENT_OUTPUT, "signing-key", "ee");
 		scenario_push(s, RECORD_OUTCOME,
-			      "{\"step\":\"signing-key\",\"status\":\"failed\",\"duration_ms\":1500,\"error\":"
+			      "{\"step\":\"signing-key\",\"status\":\"failed\",\"duration_ms\":"
+			      "1500,\"error\":"
 			      "{\"kind\":\"denied\",\"message\":\"403 \\u001b[31mForbidden\"}}");
 		break;
 	case INTENT_NOTE:
-		scenario_push(s, RECORD_NOTE, "{\"text\":\"looks odd\",\"by\":\"ana\",\"step\":\"signing-key\"}");
+		scenario_push(s, RECORD_NOTE,
+			      "{\"text\":\"looks odd\",\"by\":\"ana\",\"step\":\"signing-key\"}");
 		break;
 	case INTENT_END:
 		scenario_push(s, RECORD_END,
-			      "{\"id\":\"escalated\",\"title\":\"Handed to support\",\"reason\":\"no right\"}");
+			      "{\"id\":\"escalated\",\"title\":\"Handed to "
+			      "support\",\"reason\":\"no right\"}");
 		scenario_event(s, EVENT_CLOSED, NULL, NULL);
 		break;
 	default:
@@ -258,7 +263,8 @@ plain_secret_is_not_echoed(void **state)
 	struct outcome outcome = run(&play, "hunter2\n");
 
 	(void)state;
-	assert_says(&outcome, "The admin password (hidden)> (hidden)\n<answer {\"value\":\"hunter2\"}>");
+	assert_says(&outcome,
+		    "The admin password (hidden)> (hidden)\n<answer {\"value\":\"hunter2\"}>");
 	release(&outcome);
 }
 
@@ -391,7 +397,8 @@ ask_child(void *data)
 static void
 ask_param_on_a_terminal_returns_the_line(void **state)
 {
-	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+	struct param param = { .name = (char[]){ "fqdn" },
+			       .type = PARAM_HOSTNAME,
 			       .title = (char[]){ "Name of the Management Plane" } };
 	struct tty *tty = tty_start(80, 24, ask_child, &param);
 
@@ -406,7 +413,8 @@ ask_param_on_a_terminal_returns_the_line(void **state)
 static void
 ask_param_without_terminal_names_the_flag(void **state)
 {
-	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+	struct param param = { .name = (char[]){ "fqdn" },
+			       .type = PARAM_HOSTNAME,
 			       .title = (char[]){ "Name" } };
 	struct err e = ERR_INIT;
 	int saved = dup(STDIN_FILENO), null = open("/dev/null", O_RDONLY);
@@ -424,7 +432,8 @@ ask_param_without_terminal_names_the_flag(void **state)
 static void
 ask_param_at_end_of_input_is_cancelled(void **state)
 {
-	struct param param = { .name = (char[]){ "fqdn" }, .type = PARAM_HOSTNAME,
+	struct param param = { .name = (char[]){ "fqdn" },
+			       .type = PARAM_HOSTNAME,
 			       .title = (char[]){ "Name" } };
 	struct tty *tty = tty_start(80, 24, ask_child, &param);
 

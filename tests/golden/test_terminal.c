@@ -1,0 +1,196 @@
+#include "config.h"
+
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include <cmocka.h>
+
+#include "harness.h"
+#include "scenario.h"
+
+static void
+assert_restored(struct tty *tty)
+{
+	struct termios modes = tty_modes(tty);
+
+	assert_true(modes.c_lflag & ECHO);
+	assert_true(modes.c_lflag & ICANON);
+	assert_true(modes.c_lflag & ISIG);
+	assert_false(tty_alternate(tty));
+}
+
+static void
+leaving_restores_the_terminal(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	assert_true(tty_alternate(tty));
+	assert_false(tty_modes(tty).c_lflag & ICANON);
+	tty_type(tty, "qy");
+	tty_expect(tty, "Leave the run now?");
+	tty_type(tty, "y");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	assert_restored(tty);
+	tty_stop(tty);
+}
+
+static void
+die_by_abort(struct scenario *s, const struct intent *intent)
+{
+	(void)s;
+	(void)intent;
+	abort();
+}
+
+static void
+die_by_fault(struct scenario *s, const struct intent *intent)
+{
+	(void)s;
+	(void)intent;
+	raise(SIGSEGV);
+}
+
+static void
+die_by_exit(struct scenario *s, const struct intent *intent)
+{
+	(void)s;
+	(void)intent;
+	exit(7);
+}
+
+static void
+assert_restored_after(void (*die)(struct scenario *, const struct intent *))
+{
+	struct tty *tty = scenario_start(80, 24, stage_reads, die);
+
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "\r");
+	tty_wait_end(tty);
+	assert_restored(tty);
+	tty_stop(tty);
+}
+
+static void
+abort_restores_the_terminal(void **state)
+{
+	(void)state;
+	assert_restored_after(die_by_abort);
+}
+
+static void
+fault_restores_the_terminal(void **state)
+{
+	(void)state;
+	assert_restored_after(die_by_fault);
+}
+
+static void
+exit_restores_the_terminal(void **state)
+{
+	(void)state;
+	assert_restored_after(die_by_exit);
+}
+
+static void
+terminate_leaves_in_good_order(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_running, NULL);
+
+	(void)state;
+	tty_expect(tty, "2 of 3 servers");
+	tty_signal(tty, SIGTERM);
+	tty_expect_report(tty, "LEAVE - seen=7 text=SIGTERM");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	assert_restored(tty);
+	tty_stop(tty);
+}
+
+static void
+hangup_leaves_in_good_order(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_signal(tty, SIGHUP);
+	tty_expect_report(tty, "LEAVE - seen=6 text=the terminal was hung up");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	tty_stop(tty);
+}
+
+static void
+suspend_gives_the_terminal_back_and_takes_it_again(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_signal(tty, SIGTSTP);
+	tty_wait_stopped(tty);
+	assert_restored(tty);
+	tty_signal(tty, SIGCONT);
+	tty_expect(tty, "Enter run");
+	assert_true(tty_alternate(tty));
+	assert_false(tty_modes(tty).c_lflag & ICANON);
+	scenario_leave(tty);
+}
+
+static void
+suspend_by_key_is_refused_while_a_step_runs(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_running, NULL);
+
+	(void)state;
+	tty_expect(tty, "2 of 3 servers");
+	tty_type(tty, "\032");
+	tty_expect(tty, "Not now");
+	scenario_leave(tty);
+}
+
+static void
+stop_by_itself(struct scenario *s, const struct intent *intent)
+{
+	if (intent->type != INTENT_RUN)
+		return;
+	scenario_event(s, EVENT_WARNING, NULL,
+		       "the journal cannot be written: No space left on device");
+	scenario_event(s, EVENT_CLOSED, NULL, NULL);
+}
+
+static void
+engine_that_stops_is_an_error(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_reads, stop_by_itself);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "\r");
+	tty_expect_report(tty, "the run stopped by itself: the journal cannot be written");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), 100);
+	assert_restored(tty);
+	tty_stop(tty);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(leaving_restores_the_terminal),
+		cmocka_unit_test(abort_restores_the_terminal),
+		cmocka_unit_test(fault_restores_the_terminal),
+		cmocka_unit_test(exit_restores_the_terminal),
+		cmocka_unit_test(terminate_leaves_in_good_order),
+		cmocka_unit_test(hangup_leaves_in_good_order),
+		cmocka_unit_test(suspend_gives_the_terminal_back_and_takes_it_again),
+		cmocka_unit_test(suspend_by_key_is_refused_while_a_step_runs),
+		cmocka_unit_test(engine_that_stops_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
