@@ -302,14 +302,22 @@ finish_plain(struct app *app, struct dialog *dialog)
 				       dialog->seen_seq, dialog->step, NULL));
 }
 
+/* clang-format off */
 static const struct {
 	enum command purpose;
 	void (*finish)(struct app *app, struct dialog *dialog);
 } finishers[] = {
-	{ CMD_RUN, finish_run },	{ CMD_ANSWER, finish_answer }, { CMD_SKIP, finish_text },
-	{ CMD_MARK_DONE, finish_text }, { CMD_NOTE, finish_text },     { CMD_CANCEL, finish_plain },
-	{ CMD_BACK, finish_plain },	{ CMD_LEAVE, finish_plain },   { CMD_END, finish_end },
+	{ CMD_RUN, finish_run },
+	{ CMD_ANSWER, finish_answer },
+	{ CMD_SKIP, finish_text },
+	{ CMD_MARK_DONE, finish_text },
+	{ CMD_NOTE, finish_text },
+	{ CMD_CANCEL, finish_plain },
+	{ CMD_BACK, finish_plain },
+	{ CMD_LEAVE, finish_plain },
+	{ CMD_END, finish_end },
 };
+/* clang-format on */
 
 /* A dialog stays open where the finisher found something wrong with its answer, or put another there. */
 void

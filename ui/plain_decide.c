@@ -208,15 +208,21 @@ do_leave(struct plain *plain)
 	plain_leave(plain, NULL);
 }
 
+/* clang-format off */
 static const struct {
 	enum command command;
 	void (*act)(struct plain *plain);
 } acts[] = {
-	{ CMD_RUN, do_run },   { CMD_RECHECK, do_recheck },
-	{ CMD_SKIP, do_skip }, { CMD_MARK_DONE, do_mark_done },
-	{ CMD_NOTE, do_note }, { CMD_BACK, do_back },
-	{ CMD_END, do_end },   { CMD_LEAVE, do_leave },
+	{ CMD_RUN, do_run },
+	{ CMD_RECHECK, do_recheck },
+	{ CMD_SKIP, do_skip },
+	{ CMD_MARK_DONE, do_mark_done },
+	{ CMD_NOTE, do_note },
+	{ CMD_BACK, do_back },
+	{ CMD_END, do_end },
+	{ CMD_LEAVE, do_leave },
 };
+/* clang-format on */
 
 /* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip …> ". */
 static size_t

@@ -195,8 +195,12 @@ static void
 sanitise_deceiving_characters_become_codes(void **state)
 {
 	(void)state;
-	assert_clean("a\u202eb", 0, "a<U+202E>b");
-	assert_clean("\u200b\u2066\ufeff\u00ad", 0, "<U+200B><U+2066><U+FEFF><U+00AD>");
+	assert_clean("a\xe2\x80\xae"
+		     "b",
+		     0, "a<U+202E>b");
+	assert_clean("\u200b\xe2\x81\xa6"
+		     "\ufeff\u00ad",
+		     0, "<U+200B><U+2066><U+FEFF><U+00AD>");
 	assert_clean("\ue000\U0010fffe\ufdd0\uffff", 0, "<U+E000><U+10FFFE><U+FDD0><U+FFFF>");
 	assert_clean("\U000e0041\u3164\u2028", 0, "<U+E0041><U+3164><U+2028>");
 }
@@ -265,9 +269,25 @@ static void
 fill_random(struct str *text, uint32_t *seed)
 {
 	static const char *const pieces[] = {
-		"\x1b[0m", "\x1b[", "\u202e", "\u0301",	    "\u200d",	"\ufe0f",
-		"\r\n",	   "\r",    "\n",     "\t",	    "\xc2\x9b", "\xe2\x80",
-		"中",	   "a",	    "\u3164", "\U000e0041", "\u0489",	"\U0001f3fb",
+		"\x1b[0m",
+		"\x1b[",
+		"\xe2\x80\xae"
+		"",
+		"\u0301",
+		"\u200d",
+		"\ufe0f",
+		"\r\n",
+		"\r",
+		"\n",
+		"\t",
+		"\xc2\x9b",
+		"\xe2\x80",
+		"中",
+		"a",
+		"\u3164",
+		"\U000e0041",
+		"\u0489",
+		"\U0001f3fb",
 	};
 	size_t len = next_random(seed) % 64;
 
