@@ -199,10 +199,11 @@ add_expectations(const struct model *model, const struct step_state *step, struc
 	for (size_t i = 0; i < spec->verify_count; i++) {
 		const struct check_spec *check = &spec->verify[i];
 
-		lines_wrap(lines, ROLE_DIM, "  ", ROLE_TEXT,
-			   check->message ? check->message : check->action.type->uses);
+		lines_add(lines, ROLE_TEXT, "  %s", check->action.type->uses);
 		if (check->expect)
 			lines_wrap(lines, ROLE_DIM, "    ", ROLE_CODE, check->expect);
+		if (check->message)
+			lines_wrap(lines, ROLE_DIM, "    if not: ", ROLE_DIM, check->message);
 	}
 }
 

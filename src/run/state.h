@@ -40,7 +40,7 @@ struct preview_line {
 struct check_result {
 	char *title;   /* "kubernetes.get secrets/iam-signing-key" */
 	char *expect;  /* the expression, or NULL */
-	char *message; /* what it means that it failed, or what was seen */
+	char *message; /* what was seen instead, and what that means; NULL where it held */
 	bool ok;
 };
 
