@@ -38,10 +38,9 @@ compare_identity(const struct frozen_target *target, const cJSON *now, struct er
 		return 0;
 	return err_set(
 		e, ERR_CONFLICT,
-		"target %s is another one than when the run first met it: its %s "
+		"it is another one than when the run first met it: its %s "
 		"was %s, now %s. Nothing was done; bring back the first one, or start a new run",
-		target->name, member, json_string(target->identity, member, "?"),
-		json_string(now, member, "?"));
+		member, json_string(target->identity, member, "?"), json_string(now, member, "?"));
 }
 
 static int
@@ -50,7 +49,7 @@ identify(struct job *job, struct frozen_target *target, struct err *e)
 	cJSON *identity = NULL;
 
 	if (target->pub.driver->identify(target->pub.connection, job->cancel, &identity, e) < 0)
-		return err_wrap(e, "target %s", target->name);
+		return -1;
 	if (target->identity) {
 		int rc = compare_identity(target, identity, e);
 
@@ -76,7 +75,7 @@ job_connect(struct job *job, struct frozen_target *target, struct err *e)
 
 	if (!target->pub.connection &&
 	    driver->open(target->spec, job->env->secrets, &target->pub.connection, e) < 0)
-		return err_wrap(e, "target %s", target->name);
+		return -1;
 	if (target->confirmed || !driver->identify)
 		return 0;
 	if (identify(job, target, e) < 0)

@@ -38,8 +38,10 @@ find_target(struct job *job, const struct step_type *type, const char *word,
 			type->uses, name, target_kind_name(target->pub.driver->kind));
 		goto out;
 	}
-	if (job_connect(job, target, e) < 0)
+	if (job_connect(job, target, e) < 0) {
+		err_wrap(e, "target %s", target->name);
 		goto out;
+	}
 	*ret_target = &target->pub;
 	rc = 0;
 out:
