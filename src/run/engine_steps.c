@@ -236,7 +236,8 @@ engine_run(struct engine *engine, const char *confirmed, const char *by)
 	job->attempt = step->attempt;
 	job->action = prepared->action;
 	job->with = prepared->with;
-	prepared->with = NULL;
+	job->seen = prepared->seen;
+	prepared->with = prepared->seen = NULL;
 	job->data = engine_step_data(step->id);
 	json_add_int(job->data, "intent", engine->state.seq);
 	if (job->spec->timeout_ms > 0)

@@ -39,6 +39,7 @@ target_driver_find(const struct executor_table *table, enum target_kind kind)
 
 struct preview {
 	cJSON *lines; /* as the journal's plan records hold them */
+	cJSON *seen;  /* or NULL */
 	size_t dropped;
 	char *name;
 	enum step_effect effect; /* the lowest that the action may have */
@@ -59,6 +60,7 @@ preview_free(struct preview *p)
 	if (!p)
 		return;
 	cJSON_Delete(p->lines);
+	cJSON_Delete(p->seen);
 	free(p->name);
 	free(p);
 }
@@ -108,6 +110,22 @@ preview_set_name(struct preview *p, const char *name)
 {
 	free(p->name);
 	p->name = xstrdup(name);
+}
+
+void
+preview_remember(struct preview *p, cJSON *seen)
+{
+	cJSON_Delete(p->seen);
+	p->seen = seen;
+}
+
+cJSON *
+preview_take_seen(struct preview *p)
+{
+	cJSON *seen = p->seen;
+
+	p->seen = NULL;
+	return seen;
 }
 
 void

@@ -66,6 +66,7 @@ struct action {
 	const struct executor *executor;
 	const struct run_target *target; /* NULL for an action without one */
 	const cJSON *with; /* all fields of the step type, defaults filled in, typed */
+	const cJSON *seen; /* what preview() remembered; NULL in a preview, and in a check */
 };
 
 /* What a preview is made of. */
@@ -87,6 +88,11 @@ void preview_add(struct preview *p, enum preview_mark mark, const char *format, 
 	__attribute__((format(printf, 3, 4)));
 /* What must be typed to confirm (EFFECT_DESTROYS): the name of what is destroyed. */
 void preview_set_name(struct preview *p, const char *name);
+/*
+ * Keeps what the preview was made from (UIDs, a record's value): run() of the same plan finds it in
+ * action->seen and must act on that or not at all, since that is what was confirmed. Takes ownership.
+ */
+void preview_remember(struct preview *p, cJSON *seen);
 /* Raises the danger above the step type's own (e.g. a DELETE by a generic request). */
 void preview_raise_effect(struct preview *p, enum step_effect effect);
 

@@ -92,6 +92,7 @@ job_free(struct job *job)
 	free(job->item);
 	cJSON_Delete(job->context);
 	cJSON_Delete(job->with);
+	cJSON_Delete(job->seen);
 	cJSON_Delete(job->data);
 	cJSON_Delete(job->outputs);
 	free(job);

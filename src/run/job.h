@@ -74,6 +74,7 @@ struct job {
 	/* the action: made by JOB_PREPARE, handed on to JOB_RUN */
 	struct action action;
 	cJSON *with;
+	cJSON *seen; /* by the preview, or NULL */
 
 	/* the result, valid after MESSAGE_DONE */
 	enum job_result result;

@@ -210,6 +210,8 @@ plan(struct job *job, struct preview *preview, cJSON *preconditions)
 	const char *confirm = confirm_of(job->spec, effect);
 
 	job->result = JOB_PLANNED;
+	job->seen = preview_take_seen(preview);
+	job->action.seen = job->seen;
 	job->data = cJSON_CreateObject();
 	json_add_string(job->data, "step", job->step_id);
 	add_words(job, "title", job->spec->title);
@@ -222,6 +224,8 @@ plan(struct job *job, struct preview *preview, cJSON *preconditions)
 			str_equal(confirm, "type-name") ? confirm_name_of(job, preview) : NULL);
 	json_add(job->data, "preview", preview_take_lines(preview));
 	json_add(job->data, "with", cJSON_Duplicate(job->with, true));
+	json_add(job->data, "seen",
+		 job->seen ? cJSON_Duplicate(job->seen, true) : cJSON_CreateNull());
 	json_add(job->data, "preconditions", preconditions);
 }
 

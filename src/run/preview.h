@@ -11,6 +11,8 @@ void preview_free(struct preview *p);
 enum step_effect preview_effect(const struct preview *p);
 /* What must be typed, or NULL. */
 const char *preview_name(const struct preview *p);
+/* What was remembered, or NULL; the caller deletes it. */
+cJSON *preview_take_seen(struct preview *p);
 /* The lines as pairs of a mark and a text, for a plan record; the caller deletes them. */
 cJSON *preview_take_lines(struct preview *p);
 

@@ -158,13 +158,15 @@ change_init(struct change *c, struct step_context *ctx, const struct action *act
 	return 0;
 }
 
-/* The prerequisite: the runbook's, which must hold already, or else what was read just now. */
+/* The prerequisite: the runbook's, or else what the operator was shown; it must hold already. */
 static int
 choose_expected(struct change *c, const struct action *action, struct err *e)
 {
 	const cJSON *given = json_at(action->with, "expected");
 	char *wanted, *present;
 
+	if (!given || cJSON_IsNull(given))
+		given = json_at(action->seen, "values");
 	if (!given || cJSON_IsNull(given)) {
 		for (size_t i = 0; i < c->present.count; i++)
 			step_texts_push(&c->expected, xstrdup(c->present.items[i]));
@@ -267,6 +269,16 @@ preview_request(struct preview *preview, const struct change *c)
 	free(expected);
 }
 
+static cJSON *
+state_json(const struct step_texts *values, uint32_t ttl)
+{
+	cJSON *state = cJSON_CreateObject();
+
+	json_add(state, "values", step_texts_json(values));
+	json_add_int(state, "ttl", values->count ? ttl : 0);
+	return state;
+}
+
 static int
 update_preview(struct step_context *ctx, const struct action *action, struct preview *preview,
 	       struct err *e)
@@ -278,21 +290,12 @@ update_preview(struct step_context *ctx, const struct action *action, struct pre
 		goto out;
 	preview_difference(preview, &c);
 	preview_request(preview, &c);
+	preview_remember(preview, state_json(&c.present, c.present_ttl));
 	if (preview_other_family(preview, &c, ctx, e) == 0)
 		rc = preview_servers(preview, &c, ctx, action, e);
 out:
 	change_release(&c);
 	return rc;
-}
-
-static cJSON *
-state_json(const struct step_texts *values, uint32_t ttl)
-{
-	cJSON *state = cJSON_CreateObject();
-
-	json_add(state, "values", step_texts_json(values));
-	json_add_int(state, "ttl", values->count ? ttl : 0);
-	return state;
 }
 
 static int

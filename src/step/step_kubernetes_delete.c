@@ -170,6 +170,30 @@ find_all(struct kube_step *s, struct doomed *ret_doomed, struct err *e)
 	return rc;
 }
 
+static cJSON *
+doomed_json(const struct doomed *d)
+{
+	cJSON *seen = cJSON_CreateObject();
+
+	json_add(seen, "found", cJSON_Duplicate(d->found, true));
+	json_add(seen, "missing", cJSON_Duplicate(d->missing, true));
+	return seen;
+}
+
+/* What the operator saw is what goes: nothing that came since, and nothing made anew. */
+static int
+find_seen(struct kube_step *s, struct doomed *ret_doomed, struct err *e)
+{
+	const cJSON *found = json_at(s->action->seen, "found");
+	const cJSON *missing = json_at(s->action->seen, "missing");
+
+	if (!found || !missing)
+		return find_all(s, ret_doomed, e);
+	*ret_doomed =
+		(struct doomed){ cJSON_Duplicate(found, true), cJSON_Duplicate(missing, true) };
+	return 0;
+}
+
 static int
 delete_permissions(struct step_context *ctx, const struct action *action,
 		   struct permission_list *list, struct err *e)
@@ -279,6 +303,7 @@ delete_preview(struct step_context *ctx, const struct action *action, struct pre
 		names = names->child;
 	preview_set_name(preview,
 			 cJSON_IsString(names) ? names->valuestring : action->target->name);
+	preview_remember(preview, doomed_json(&d));
 	rc = check_missing(&s, &d, e);
 	doomed_release(&d);
 out:
@@ -487,7 +512,7 @@ delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 		cJSON_Delete(deleted);
 		return -1;
 	}
-	if (find_all(&s, &d, e) < 0 || check_missing(&s, &d, e) < 0 ||
+	if (find_seen(&s, &d, e) < 0 || check_missing(&s, &d, e) < 0 ||
 	    delete_all(&s, &d, deleted, e) < 0)
 		goto out;
 	if (json_bool(action->with, "wait", true) && wait_until_gone(&s, deleted, e) < 0)

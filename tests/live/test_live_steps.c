@@ -195,6 +195,34 @@ get_prints_the_columns_of_the_server(void **state)
 	assert_holds(live->b->e.message, "secret");
 }
 
+/* What was confirmed is one object, not whatever has its name by then. */
+static void
+delete_of_secret_made_anew_since_the_preview_is_a_conflict(void **state)
+{
+	static const char manifest[] = "apiVersion: v1\nkind: Secret\nmetadata: {name: renewed}\n";
+	static const char with[] = "{\"resource\":\"secrets\",\"names\":\"renewed\"}";
+	cJSON *seen;
+	char *text;
+
+	(void)state;
+	need_cluster();
+	assert_int_equal(live_apply(live, manifest), 0);
+	text = bench_preview(live->b, &step_kubernetes_delete, with);
+	assert_holds(text, "name: renewed");
+	free(text);
+	seen = live->b->seen;
+	live->b->seen = NULL;
+	run(&step_kubernetes_delete, with);
+	assert_int_equal(live_apply(live, manifest), 0);
+	bench_set(live->b, &step_kubernetes_delete, with);
+	live->b->action.seen = seen;
+	assert_int_equal(bench_run_previewed(live->b), -1);
+	assert_int_equal(live->b->e.kind, ERR_CONFLICT);
+	assert_holds(live->b->e.message, "made anew");
+	run(&step_kubernetes_get, "{\"resource\":\"secrets\",\"name\":\"renewed\"}");
+	cJSON_Delete(seen);
+}
+
 static void
 delete_tokens_waits_and_reports_the_missing(void **state)
 {
@@ -288,6 +316,7 @@ main(void)
 		cmocka_unit_test(apply_field_of_another_manager_is_a_conflict_until_forced),
 		cmocka_unit_test(apply_definition_and_its_object_come_in_one_file),
 		cmocka_unit_test(get_prints_the_columns_of_the_server),
+		cmocka_unit_test(delete_of_secret_made_anew_since_the_preview_is_a_conflict),
 		cmocka_unit_test(delete_tokens_waits_and_reports_the_missing),
 		cmocka_unit_test(wait_that_fails_names_the_last_state),
 		cmocka_unit_test(wait_and_logs_of_running_pods),

@@ -29,6 +29,7 @@ struct stand {
 	cJSON *spec; /* NULL: no target */
 	struct action action;
 	cJSON *with;
+	cJSON *seen; /* of the last preview */
 	struct cancel *cancel;
 	struct str output, progress; /* what was said; a line for each progress */
 	cJSON *answer;		     /* to the next question */
@@ -130,6 +131,7 @@ stand_release(struct stand *s)
 {
 	stand_close_target(s);
 	cJSON_Delete(s->with);
+	cJSON_Delete(s->seen);
 	cJSON_Delete(s->answer);
 	cJSON_Delete(s->result);
 	cancel_free(s->cancel);
@@ -181,7 +183,13 @@ stand_action(struct stand *s, const struct executor *executor, const char *forma
 	va_start(ap, format);
 	s->with = stand_resolve(executor->type.fields, xvasprintf(format, ap));
 	va_end(ap);
-	s->action = (struct action){ executor, s->spec ? &s->target : NULL, s->with };
+	cJSON_Delete(s->seen);
+	s->seen = NULL;
+	s->action = (struct action){
+		.executor = executor,
+		.target = s->spec ? &s->target : NULL,
+		.with = s->with,
+	};
 	str_clear(&s->output);
 	str_clear(&s->progress);
 	str_clear(&s->asked);
@@ -196,7 +204,10 @@ stand_run(struct stand *s)
 	return s->action.executor->run(&s->ctx, &s->action, &s->result, &s->e);
 }
 
-/* The preview as text, each line after its mark; NULL on an error. The caller frees. */
+/*
+ * The preview as text, each line after its mark; NULL on an error. The caller frees. A run after it is
+ * held to what it saw, as the engine does it.
+ */
 static inline char *
 stand_preview(struct stand *s, enum step_effect *ret_effect)
 {
@@ -213,6 +224,9 @@ stand_preview(struct stand *s, enum step_effect *ret_effect)
 			   json_string(line, "1", "?"));
 	if (ret_effect)
 		*ret_effect = preview_effect(preview);
+	cJSON_Delete(s->seen);
+	s->seen = preview_take_seen(preview);
+	s->action.seen = s->seen;
 	cJSON_Delete(lines);
 	preview_free(preview);
 	if (rc == 0)

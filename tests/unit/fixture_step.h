@@ -21,6 +21,7 @@ struct bench {
 	struct run_target target;
 	struct action action;
 	cJSON *spec, *with;
+	cJSON *seen; /* of the last preview */
 	struct str output, progress;
 	struct err e;
 	cJSON *result;
@@ -91,7 +92,7 @@ bench_set(struct bench *b, const struct executor *executor, const char *with)
 	b->with = cJSON_Parse(with);
 	if (!b->with)
 		abort();
-	b->action = (struct action){ executor, &b->target, b->with };
+	b->action = (struct action){ .executor = executor, .target = &b->target, .with = b->with };
 	b->e = (struct err)ERR_INIT;
 	str_clear(&b->output);
 	str_clear(&b->progress);
@@ -102,6 +103,13 @@ bench_run(struct bench *b, const struct executor *executor, const char *with)
 {
 	bench_set(b, executor, with);
 	return executor->run(&b->ctx, &b->action, &b->result, &b->e);
+}
+
+/* Runs what was previewed last, held to what the preview saw, as the engine does it. */
+static inline int
+bench_run_previewed(struct bench *b)
+{
+	return b->action.executor->run(&b->ctx, &b->action, &b->result, &b->e);
 }
 
 /* The preview as text: a mark and a line each; NULL on an error. The caller frees. */
@@ -121,6 +129,9 @@ bench_preview(struct bench *b, const struct executor *executor, const char *with
 			   line->child->next->valuestring);
 	if (preview_name(p))
 		str_printf(&text, "name: %s\n", preview_name(p));
+	cJSON_Delete(b->seen);
+	b->seen = preview_take_seen(p);
+	b->action.seen = b->seen;
 	cJSON_Delete(lines);
 	preview_free(p);
 	if (rc == 0)
@@ -151,6 +162,7 @@ bench_free(struct bench *b)
 	secrets_free(b->ctx.secrets);
 	cJSON_Delete(b->spec);
 	cJSON_Delete(b->with);
+	cJSON_Delete(b->seen);
 	cJSON_Delete(b->result);
 	str_release(&b->output);
 	str_release(&b->progress);

@@ -199,6 +199,32 @@ dns_update_unexpected_value_is_a_conflict(void **state)
 }
 
 static void
+dns_update_of_record_changed_since_the_preview_is_a_conflict(void **state)
+{
+	struct stand s, other;
+	char *preview;
+
+	(void)state;
+	with_target(&s, "");
+	with_target(&other, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.20\"]}");
+	preview = stand_preview(&s, NULL);
+	assert_non_null(preview);
+	stand_action(&other, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.77\"]}");
+	assert_ran(&other);
+	assert_fails(&s, ERR_CONFLICT, "has 192.0.2.77, expected 192.0.2.10: somebody changed it");
+	stand_action(&other, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.10\"],"
+		     "\"ttl\":300}");
+	assert_ran(&other);
+	free(preview);
+	stand_release(&other);
+	stand_release(&s);
+}
+
+static void
 dns_update_beside_a_cname_is_refused(void **state)
 {
 	struct stand s;
@@ -371,6 +397,7 @@ main(void)
 		cmocka_unit_test(dns_update_changes_and_takes_back),
 		cmocka_unit_test(dns_update_undo_leaves_a_foreign_change),
 		cmocka_unit_test(dns_update_unexpected_value_is_a_conflict),
+		cmocka_unit_test(dns_update_of_record_changed_since_the_preview_is_a_conflict),
 		cmocka_unit_test(dns_update_beside_a_cname_is_refused),
 		cmocka_unit_test(dns_update_outside_the_policy_is_denied),
 		cmocka_unit_test(dns_update_new_record_is_taken_back_to_nothing),
