@@ -2,7 +2,6 @@
 
 #include "run/journal.h"
 
-#include <dirent.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -20,6 +19,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+
+#include "fixture_folder.h"
 
 struct place {
 	char root[64];
@@ -39,31 +40,12 @@ setup(void **state)
 	return 0;
 }
 
-static void
-remove_all(const char *folder)
-{
-	DIR *dir = opendir(folder);
-	const struct dirent *entry;
-
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		char *path = xasprintf("%s/%s", folder, entry->d_name);
-		if (unlink(path) < 0)
-			remove_all(path);
-		free(path);
-	}
-	if (dir)
-		closedir(dir);
-	rmdir(folder);
-}
-
 static int
 teardown(void **state)
 {
 	struct place *place = *state;
 
-	remove_all(place->root);
+	folder_remove(place->root);
 	free(place->folder);
 	free(place->file);
 	free(place);
