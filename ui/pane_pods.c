@@ -25,7 +25,8 @@ title(const struct app *app, struct str *out)
 		return;
 	struct pod_snapshot *snapshot = pod_feed_snapshot(feed);
 	if (snapshot->complete)
-		str_printf(out, "  %zu pods, %zu not ready", snapshot->count, snapshot->unhealthy);
+		str_printf(out, "  %zu pod%s, %zu not ready", snapshot->count,
+			   snapshot->count == 1 ? "" : "s", snapshot->unhealthy);
 	pod_snapshot_release(snapshot);
 	pod_feed_health(feed, &health);
 	pane_append_health(&health, out);

@@ -84,8 +84,9 @@ kube_status_error(const char *label, long code, const cJSON *status, struct err 
 	err_set(e, kind_of(code), "%s: %ld%s%s%s%s", label, code, *reason ? " " : "", reason,
 		text.len ? ": " : "", str_cstr(&text));
 	if (is_owned)
-		err_advise(e,
-			   "Leave these fields out of the manifest, or take them over with force");
+		err_advise(e, "Agree with their owner, leave these fields out of the manifest, or "
+			      "take them "
+			      "over with force: true");
 	str_release(&text);
 	return -1;
 }

@@ -277,8 +277,6 @@ dry_run(struct apply *a, const cJSON *object, cJSON **ret_before, cJSON **ret_af
 	    (why.kind == ERR_NOT_FOUND && !*ret_before))
 		return 0;
 	err_set(e, why.kind, "%s", why.message);
-	if (why.kind == ERR_CONFLICT)
-		err_advise(e, "Agree with the owner of the fields, or set `force: true`");
 	return kube_step_failed(&a->s, object_name(object), e);
 }
 
