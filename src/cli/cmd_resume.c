@@ -124,7 +124,7 @@ const struct cli_command cmd_resume = {
 	.name = "resume",
 	.operands = "[RUN]",
 	.operands_max = 1,
-	.summary = "Go on with a run that was left (default: the latest)",
+	.summary = "Go on with a run that was left (default: the latest that has not ended)",
 	.options = options,
 	.run = run,
 };

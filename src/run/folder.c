@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <glob.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "run/journal.h"
 
 char *
 run_folder_new_id(void)
@@ -66,6 +68,41 @@ name_of(const char *folder)
 	return strrchr(folder, '/') + 1;
 }
 
+/* True when the last record of a run says that it is over. A journal that can't be read is not over. */
+static bool
+has_ended(const char *folder)
+{
+	char *path = xasprintf("%s/journal.jsonl", folder);
+	struct str text = STR_INIT;
+	struct record *last = NULL;
+	struct err e = ERR_INIT;
+	bool ended = false;
+
+	if (file_read(path, JOURNAL_MAX_BYTES, &text, &e) == 0 && text.len > 1) {
+		const char *line = memrchr(text.data, '\n', text.len - 1);
+
+		line = line ? line + 1 : text.data;
+		if (record_parse(line, text.len - (size_t)(line - text.data) - 1, &last, &e) == 0)
+			ended = last->type == RECORD_END;
+	}
+	record_free(last);
+	str_release(&text);
+	free(path);
+	return ended;
+}
+
+static char *
+latest_open(const glob_t *runs, struct err *e)
+{
+	for (size_t i = runs->gl_pathc; i-- > 0;)
+		if (!has_ended(runs->gl_pathv[i]))
+			return xstrdup(runs->gl_pathv[i]);
+	err_set(e, ERR_USAGE,
+		"every run has ended, the last one is %s: begin one with lifeboat run",
+		name_of(runs->gl_pathv[runs->gl_pathc - 1]));
+	return NULL;
+}
+
 char *
 run_folder_find(const char *word, struct err *e)
 {
@@ -77,15 +114,20 @@ run_folder_find(const char *word, struct err *e)
 
 	if (list_runs(&runs, e) < 0)
 		return NULL;
+	if (!word) {
+		path = latest_open(&runs, e);
+		globfree(&runs);
+		return path;
+	}
 	for (size_t i = 0; i < runs.gl_pathc; i++) {
-		if (word && !strstr(name_of(runs.gl_pathv[i]), word))
+		if (!strstr(name_of(runs.gl_pathv[i]), word))
 			continue;
 		found = runs.gl_pathv[i];
 		str_printf(&matches, "%s%s", count++ ? ", " : "", name_of(found));
 	}
 	if (!found)
 		err_set(e, ERR_NOT_FOUND, "there is no run whose id contains %s", word);
-	else if (word && count > 1)
+	else if (count > 1)
 		err_set(e, ERR_USAGE, "%zu runs match %s: %.600s. Give more of the id", count, word,
 			str_cstr(&matches));
 	else

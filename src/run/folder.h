@@ -13,8 +13,8 @@ char *run_folder_new_id(void);
 char *run_folder_path(const char *run_id, struct err *e);
 
 /*
- * The one existing run whose id contains `word`; NULL: the latest one. Errors: ERR_NOT_FOUND,
- * ERR_USAGE (several match; they are named). The caller frees.
+ * The one existing run whose id contains `word`; NULL: the latest one that has not ended. Errors:
+ * ERR_NOT_FOUND, ERR_USAGE (several match, and are named; or all have ended). The caller frees.
  */
 char *run_folder_find(const char *word, struct err *e);
 

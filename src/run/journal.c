@@ -16,7 +16,6 @@
 
 enum {
 	JOURNAL_RESERVE_BYTES = 64 << 10, /* room for an outcome on a disk that has become full */
-	JOURNAL_MAX_BYTES = 1 << 30,
 };
 
 struct journal {

@@ -16,6 +16,8 @@
  */
 struct journal;
 
+enum { JOURNAL_MAX_BYTES = 1 << 30 };
+
 /*
  * Makes the folder (0700, its parents too) and an empty journal in it (0600), reserves room for the
  * records of a step under way on a full disk, and syncs the names.
