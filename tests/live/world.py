@@ -22,7 +22,7 @@ LIMITED_RULES = [("", ["nodes", "pods", "pods/log", "services", "events"], ["get
 class World:
     def __init__(self, folder, kubeconfig):
         self.folder, self.here = folder, os.path.dirname(os.path.abspath(__file__))
-        self.image = os.environ.get("LIFEBOAT_TEST_IMAGE", "registry.k8s.io/pause:3.9")
+        self.image = os.environ.get("LIFEBOAT_TEST_IMAGE", "rancher/mirrored-pause:3.9")
         self.closing = []
         self.sites = 0
         self.health = "yellow"
