@@ -126,15 +126,6 @@ err_kind_name(enum err_kind kind)
 	return (unsigned)kind < ERR_KIND_COUNT ? kinds[kind].name : "internal";
 }
 
-enum err_kind
-err_kind_from_name(const char *name)
-{
-	for (int i = 0; name && i < ERR_KIND_COUNT; i++)
-		if (strcmp(kinds[i].name, name) == 0)
-			return (enum err_kind)i;
-	return ERR_INTERNAL;
-}
-
 int
 err_exit_code(enum err_kind kind)
 {

@@ -57,9 +57,8 @@ int err_wrap(struct err *e, const char *format, ...) __attribute__((format(print
 /* Appends ". advice" to the message: what to do now. Returns -1. */
 int err_advise(struct err *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The journal's word for a kind ("timeout"), and back (ERR_INTERNAL for an unknown word). */
+/* The journal's word for a kind ("timeout"). */
 const char *err_kind_name(enum err_kind kind);
-enum err_kind err_kind_from_name(const char *name);
 
 /* The exit code of a program that ends because of this kind. Source: docs, "Exit codes". */
 int err_exit_code(enum err_kind kind);

@@ -108,9 +108,7 @@ run(const struct cli_args *args, struct err *e)
 	struct session session;
 
 	session_init(&session, args);
-	int rc = resume(&session, cli_operands(args, NULL)[0], e);
-	session_release(&session);
-	return rc;
+	return session_finish(&session, resume(&session, cli_operands(args, NULL)[0], e), e);
 }
 
 static const struct cli_option options[] = {

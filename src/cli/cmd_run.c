@@ -40,9 +40,7 @@ run(const struct cli_args *args, struct err *e)
 	struct session session;
 
 	session_init(&session, args);
-	int rc = start(&session, cli_operands(args, NULL)[0], e);
-	session_release(&session);
-	return rc;
+	return session_finish(&session, start(&session, cli_operands(args, NULL)[0], e), e);
 }
 
 static const struct cli_option options[] = {

@@ -41,15 +41,18 @@ session_init(struct session *s, const struct cli_args *args)
 	s->params = cJSON_CreateObject();
 }
 
-void
-session_release(struct session *s)
+int
+session_finish(struct session *s, int rc, struct err *e)
 {
+	if (rc < 0)
+		secrets_redact_err(s->secrets, e);
 	expressions_free(s->expressions);
 	runbook_free(s->runbook);
 	cJSON_Delete(s->params);
 	secrets_free(s->secrets);
 	free(s->folder);
 	free(s->run_id);
+	return rc;
 }
 
 static char *

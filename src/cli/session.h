@@ -41,7 +41,11 @@ struct session {
 	}
 
 void session_init(struct session *s, const struct cli_args *args);
-void session_release(struct session *s);
+/*
+ * Ends the session of a command that returned rc; what its error may hold of a secret is hidden while the
+ * registry is still there. Returns rc.
+ */
+int session_finish(struct session *s, int rc, struct err *e);
 
 /*
  * Fills s->params from -p and --params-file, then defaults, then by asking. For a run that is resumed

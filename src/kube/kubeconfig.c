@@ -492,15 +492,3 @@ out:
 	config_release(&config);
 	return rc;
 }
-
-int
-kubeconfig_contexts(const char *path, char ***ret_names, struct err *e)
-{
-	struct config config = { 0 };
-	int rc = load(&config, path, e);
-
-	if (rc == 0)
-		*ret_names = context_names(&config);
-	config_release(&config);
-	return rc;
-}

@@ -38,7 +38,4 @@ int kubeconfig_resolve(const char *path, const char *context, struct kube_access
 		       struct err *e);
 void kube_access_release(struct kube_access *access);
 
-/* The names of all contexts, NULL-terminated; the caller frees each and the list. */
-int kubeconfig_contexts(const char *path, char ***ret_names, struct err *e);
-
 #endif

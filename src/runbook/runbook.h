@@ -196,9 +196,8 @@ int runbook_step_index(const struct runbook *rb, const char *id);
 const struct param *runbook_param(const struct runbook *rb, const char *name);
 const struct target_spec *runbook_target(const struct runbook *rb, const char *name);
 
-/* The step types of the format, in words: "confirm", "on_failure" and so on, for the journal. */
+/* The YAML word of a parameter's type. */
 const char *param_type_name(enum param_type type);
-const char *step_confirm_name(enum step_confirm confirm);
 
 /* Tables that drive the loader, lint, schema and man page (runbook_fields.c). */
 extern const struct field runbook_fields[];	  /* the document */

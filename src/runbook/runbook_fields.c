@@ -42,12 +42,6 @@ param_type_name(enum param_type type)
 	return runbook_param_types[type];
 }
 
-const char *
-step_confirm_name(enum step_confirm confirm)
-{
-	return confirm == CONFIRM_BY_EFFECT ? "by-effect" : confirm_words[confirm - CONFIRM_ASK];
-}
-
 const struct field runbook_metadata_fields[] = {
 	{ .name = "id",
 	  .type = FIELD_NAME,

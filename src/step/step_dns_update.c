@@ -37,7 +37,7 @@ static const struct field fields[] = {
 	  .type = FIELD_ONE_OR_LIST,
 	  .items = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
-	  .help = "The values it must have now, exactly; what it has when the step starts if not "
+	  .help = "The values it must have now, exactly; what the preview showed if not "
 		  "given. The server checks it in the same transaction." },
 	{ .name = NULL },
 };

@@ -115,15 +115,15 @@ message_is_never_cut_inside_a_character(void **state)
 }
 
 static void
-kind_names_are_read_back(void **state)
+kind_names_differ(void **state)
 {
 	(void)state;
 	for (int kind = 0; kind < ERR_KIND_COUNT; kind++) {
 		assert_non_null(err_kind_name((enum err_kind)kind));
-		assert_int_equal(err_kind_from_name(err_kind_name((enum err_kind)kind)), kind);
+		for (int other = 0; other < kind; other++)
+			assert_string_not_equal(err_kind_name((enum err_kind)kind),
+						err_kind_name((enum err_kind)other));
 	}
-	assert_int_equal(err_kind_from_name("no such kind"), ERR_INTERNAL);
-	assert_int_equal(err_kind_from_name(NULL), ERR_INTERNAL);
 	assert_string_equal(err_kind_name(ERR_KIND_COUNT), "internal");
 }
 
@@ -150,7 +150,7 @@ main(void)
 		cmocka_unit_test(advise_ends_the_sentence_once),
 		cmocka_unit_test(message_that_is_too_long_ends_in_an_ellipsis),
 		cmocka_unit_test(message_is_never_cut_inside_a_character),
-		cmocka_unit_test(kind_names_are_read_back),
+		cmocka_unit_test(kind_names_differ),
 		cmocka_unit_test(exit_code_is_zero_for_success_only),
 	};
 
