@@ -21,6 +21,8 @@ enum node_flags {
 	NODE_MATCH = 1 << 3, /* one ends here or in a node of the fail chain */
 };
 
+enum { PAIRS = 256 * 256, MAX_WINDOW = 16 };
+
 struct fork {
 	uint32_t from, to;
 	unsigned char byte;
@@ -41,6 +43,8 @@ struct automaton {
 	size_t fork_count, fork_cap;
 	struct end *ends; /* by node */
 	size_t end_count;
+	size_t window;		 /* bytes that every pattern has, MAX_WINDOW at most; 0: no leaps */
+	struct guarded skips;	 /* by a pair of bytes: see fill_skips() */
 	uint32_t first[256];	 /* from node 0, by byte */
 	uint32_t (*second)[256]; /* from the nodes below it, by their label: most of any text */
 	char **names;
@@ -54,9 +58,9 @@ label_of(const struct automaton *a, uint32_t node)
 }
 
 static int
-compare_patterns(const void *left, const void *right, void *texts)
+compare_needles(const void *left, const void *right, void *texts)
 {
-	const struct pattern *a = left, *b = right;
+	const struct needle *a = left, *b = right;
 	int order = memcmp((const char *)texts + a->offset, (const char *)texts + b->offset,
 			   a->len < b->len ? a->len : b->len);
 
@@ -113,31 +117,31 @@ common_prefix(const char *a, size_t a_len, const char *b, size_t b_len)
 
 /* Makes the tree; parents[n] becomes the parent of node n. */
 static void
-add_patterns(struct automaton *a, const char *texts, const struct pattern *patterns, size_t count,
-	     uint32_t *parents)
+add_needles(struct automaton *a, const char *texts, const struct needle *needles, size_t count,
+	    uint32_t *parents)
 {
 	size_t longest = 0;
 
 	for (size_t i = 0; i < count; i++)
-		longest = patterns[i].len > longest ? patterns[i].len : longest;
+		longest = needles[i].len > longest ? needles[i].len : longest;
 	uint32_t *path = xcalloc(longest + 1, sizeof(*path));
-	struct pattern last = { 0 };
+	struct needle last = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		const char *text = texts + patterns[i].offset;
-		size_t depth = common_prefix(texts + last.offset, last.len, text, patterns[i].len);
+		const char *text = texts + needles[i].offset;
+		size_t depth = common_prefix(texts + last.offset, last.len, text, needles[i].len);
 
-		if (depth == patterns[i].len)
+		if (depth == needles[i].len)
 			continue; /* the same text of another owner */
-		for (; depth < patterns[i].len; depth++) {
+		for (; depth < needles[i].len; depth++) {
 			uint32_t node = add_node(a, path[depth], (unsigned char)text[depth]);
 
 			parents[node] = path[depth];
 			path[depth + 1] = node;
 		}
 		a->flags[a->count - 1] |= NODE_END | NODE_MATCH;
-		a->ends[a->end_count++] = (struct end){ a->count - 1, patterns[i].owner };
-		last = patterns[i];
+		a->ends[a->end_count++] = (struct end){ a->count - 1, needles[i].owner };
+		last = needles[i];
 	}
 	free(path);
 }
@@ -206,16 +210,49 @@ fill_second(struct automaton *a)
 		}
 }
 
+static unsigned
+pair_at(const char *bytes)
+{
+	return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+}
+
+/*
+ * How far the beginning of a match lies at least behind the beginning of a window, by the pair of
+ * bytes that the window ends in: a pair that is in no pattern's first bytes lets a search leap over
+ * nearly all of the window, and most text is made of such. Source: Wu and Manber, "A fast algorithm
+ * for multi-pattern searching", TR 94-17, University of Arizona (1994).
+ */
+static void
+fill_skips(struct automaton *a, const char *texts, const struct needle *needles, size_t count)
+{
+	char *skips = guarded_reserve(&a->skips, PAIRS);
+
+	a->window = MAX_WINDOW;
+	for (size_t i = 0; i < count; i++)
+		a->window = needles[i].len < a->window ? needles[i].len : a->window;
+	if (a->window < 2)
+		a->window = 0;
+	memset(skips, a->window ? (int)a->window - 1 : 0, PAIRS);
+	for (size_t i = 0; i < count; i++)
+		for (size_t at = 0; at + 2 <= a->window; at++) {
+			char *skip = &skips[pair_at(texts + needles[i].offset + at)];
+			size_t wanted = a->window - 2 - at;
+
+			if (wanted < (size_t)*skip)
+				*skip = (char)wanted;
+		}
+}
+
 struct automaton *
-automaton_new(const char *texts, struct pattern *patterns, size_t count, const char *const *names,
+automaton_new(const char *texts, struct needle *needles, size_t count, const char *const *names,
 	      size_t name_count)
 {
 	struct automaton *a = xcalloc(1, sizeof(*a));
 	size_t most = 1;
 
-	qsort_r(patterns, count, sizeof(*patterns), compare_patterns, (void *)(uintptr_t)texts);
+	qsort_r(needles, count, sizeof(*needles), compare_needles, (void *)(uintptr_t)texts);
 	for (size_t i = 0; i < count; i++)
-		most += patterns[i].len;
+		most += needles[i].len;
 	atomic_init(&a->references, 1);
 	a->count = 1;
 	guarded_reserve(&a->labels, most);
@@ -224,11 +261,12 @@ automaton_new(const char *texts, struct pattern *patterns, size_t count, const c
 	a->fail = xcalloc(most, sizeof(*a->fail));
 	a->ends = xcalloc(count, sizeof(*a->ends));
 	uint32_t *parents = xcalloc(most, sizeof(*parents));
-	add_patterns(a, texts, patterns, count, parents);
+	add_needles(a, texts, needles, count, parents);
 	if (a->fork_count)
 		qsort(a->forks, a->fork_count, sizeof(*a->forks), compare_forks);
 	link_nodes(a, parents);
 	fill_second(a);
+	fill_skips(a, texts, needles, count);
 	free(parents);
 	a->names = xcalloc(name_count, sizeof(*a->names));
 	for (a->name_count = 0; a->name_count < name_count; a->name_count++)
@@ -255,6 +293,7 @@ automaton_unref(struct automaton *a)
 	free(a->forks);
 	free(a->ends);
 	free(a->second);
+	guarded_release(&a->skips);
 	for (size_t i = 0; i < a->name_count; i++)
 		free(a->names[i]);
 	free(a->names);
@@ -274,6 +313,21 @@ step(const struct automaton *a, uint32_t state, unsigned char byte)
 	return state ? a->second[label_of(a, state)][byte] : a->first[byte];
 }
 
+/*
+ * Where a match may begin that the bytes up to `from` have no part in, at the earliest. What lies before
+ * cannot begin one, whatever a pattern's first bytes seemed to be there.
+ */
+static size_t
+leap(const struct automaton *a, const char *bytes, size_t len, size_t from)
+{
+	const unsigned char *skips = (const unsigned char *)a->skips.data;
+	unsigned char skip;
+
+	while (from + a->window <= len && (skip = skips[pair_at(bytes + from + a->window - 2)]))
+		from += skip;
+	return from;
+}
+
 size_t
 automaton_scan(const struct automaton *a, uint32_t *state, const char *bytes, size_t len_bytes)
 {
@@ -281,6 +335,18 @@ automaton_scan(const struct automaton *a, uint32_t *state, const char *bytes, si
 	size_t i = 0;
 
 	while (i < len_bytes) {
+		size_t depth = a->depth[at];
+
+		/* a beginning that is shorter than a window may be found to be none by its end */
+		if (depth < a->window && depth <= i) {
+			size_t next = leap(a, bytes, len_bytes, i - depth);
+
+			if (next != i - depth) {
+				at = 0;
+				i = next;
+				continue;
+			}
+		}
 		at = step(a, at, (unsigned char)bytes[i++]);
 		if (a->flags[at] & NODE_MATCH)
 			break;

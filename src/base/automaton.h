@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /* One text to look for, in a buffer that holds them all, and whom it belongs to. */
-struct pattern {
+struct needle {
 	size_t offset;
 	size_t len;
 	uint32_t owner;
@@ -20,8 +20,8 @@ struct pattern {
  */
 struct automaton;
 
-/* Sorts `patterns`. `names` are those of the owners; they are copied. */
-struct automaton *automaton_new(const char *texts, struct pattern *patterns, size_t count,
+/* Sorts `needles`. `names` are those of the owners; they are copied. */
+struct automaton *automaton_new(const char *texts, struct needle *needles, size_t count,
 				const char *const *names, size_t name_count);
 struct automaton *automaton_ref(struct automaton *a);
 void automaton_unref(struct automaton *a); /* NULL is legal */

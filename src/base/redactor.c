@@ -23,6 +23,7 @@ struct hit {
 struct redactor {
 	struct secrets *secrets;
 	struct automaton *automaton;
+	unsigned generation; /* of the secrets that the automaton knows */
 	uint32_t state;
 	struct str held;  /* the end of the stream that the state stands for */
 	size_t start;	  /* the position of held */
@@ -145,12 +146,13 @@ drop_shown(struct redactor *r)
 static void
 renew(struct redactor *r)
 {
-	struct automaton *fresh = secrets_automaton(r->secrets);
+	unsigned generation = secrets_generation(r->secrets);
 
-	if (fresh == r->automaton) {
-		automaton_unref(fresh);
+	if (generation == r->generation)
 		return;
-	}
+	/* read before, so that what is registered meanwhile is at worst looked for once more */
+	r->generation = generation;
+	struct automaton *fresh = secrets_automaton(r->secrets);
 	automaton_unref(r->automaton);
 	r->automaton = fresh;
 	r->state = 0;
@@ -204,12 +206,24 @@ redactor_flush(struct redactor *r, struct str *out)
 	drop_shown(r);
 }
 
+/* The usual case of a text: nothing in it is secret, and no copy has to be held. */
+static bool
+is_clean(const struct automaton *a, const char *text, size_t len)
+{
+	uint32_t state = 0, owner;
+	size_t found;
+
+	return automaton_scan(a, &state, text, len) == len &&
+	       !automaton_match(a, state, &found, &owner) &&
+	       automaton_depth(a, state) < CUT_MIN_BYTES;
+}
+
 void
 redactor_whole(const struct automaton *a, const char *text, size_t len_bytes, struct str *out)
 {
 	struct redactor r = { .automaton = (struct automaton *)(uintptr_t)a };
 
-	if (a) {
+	if (a && !is_clean(a, text, len_bytes)) {
 		for (size_t at = 0; at < len_bytes; at += SLICE_BYTES)
 			push_slice(&r, text + at,
 				   len_bytes - at < SLICE_BYTES ? len_bytes - at : SLICE_BYTES,
@@ -220,4 +234,11 @@ redactor_whole(const struct automaton *a, const char *text, size_t len_bytes, st
 		str_append_bytes(out, text, len_bytes);
 	}
 	str_append(out, ""); /* a C string, even of no bytes */
+}
+
+void
+redactor_text(struct redactor *r, const char *text, size_t len_bytes, struct str *out)
+{
+	renew(r);
+	redactor_whole(r->automaton, text, len_bytes, out);
 }

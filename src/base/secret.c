@@ -4,6 +4,7 @@
 
 #include <ctype.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,10 +28,11 @@ struct secrets {
 	size_t value_count, value_cap;
 	char **names; /* of the values */
 	size_t name_count, name_cap;
-	struct pattern *patterns;
+	struct needle *patterns;
 	size_t pattern_count, pattern_cap;
 	size_t last_form;	     /* where the newest text of a pattern starts */
 	struct automaton *automaton; /* NULL: none yet, or values came since it was made */
+	atomic_uint generation;	     /* of the values */
 };
 
 struct secrets *
@@ -39,6 +41,7 @@ secrets_new(void)
 	struct secrets *s = xcalloc(1, sizeof(*s));
 
 	pthread_mutex_init(&s->lock, NULL);
+	atomic_init(&s->generation, 0);
 	return s;
 }
 
@@ -80,7 +83,7 @@ add_pattern(void *data, const char *form, size_t len)
 	if (offset != value)
 		s->last_form = offset;
 	*VEC_PUSH(s->patterns, s->pattern_count, s->pattern_cap) =
-		(struct pattern){ offset, len, (uint32_t)(s->value_count - 1) };
+		(struct needle){ offset, len, (uint32_t)(s->value_count - 1) };
 }
 
 static bool
@@ -136,6 +139,7 @@ add_value(struct secrets *s, const char *name, const char *value, size_t len)
 	disguise_each(value, len, add_pattern, s);
 	automaton_unref(s->automaton);
 	s->automaton = NULL;
+	atomic_fetch_add(&s->generation, 1);
 }
 
 int
@@ -174,6 +178,12 @@ secrets_automaton(struct secrets *s)
 		a = automaton_ref(s->automaton);
 	pthread_mutex_unlock(&s->lock);
 	return a;
+}
+
+unsigned
+secrets_generation(const struct secrets *s)
+{
+	return s ? atomic_load(&s->generation) : 0;
 }
 
 void

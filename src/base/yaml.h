@@ -73,4 +73,15 @@ struct yaml_node *yaml_get(const struct yaml_node *mapping, const char *key);
  */
 cJSON *yaml_to_json(const struct yaml_node *node);
 
+/*
+ * The JSON value of a manifest, just as kubectl converts it. It differs from yaml_to_json() in what that
+ * one takes kindly: infinities and NaN, a tag that its text does not fit, null as a key, two keys that
+ * mean the same, a merge of anything but mappings and a NUL are ERR_SPEC, with the place in *ret_mark;
+ * a merge key replaces members before it, and those after it replace what it brought. Integers past
+ * INT64_MAX keep their digits, which kubectl rounds; keys that repeat are refused, where kubectl takes
+ * the last. Source: sigs.k8s.io/yaml.
+ */
+int yaml_to_manifest(const struct yaml_node *node, cJSON **ret_value, struct mark *ret_mark,
+		     struct err *e);
+
 #endif

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "base/yaml_private.h"
 
 /*
  * How go-yaml v2 reads a scalar: by its first byte, then a table of words, then as an integer, then as
@@ -178,9 +179,23 @@ parse_number(const char *text)
 	return value;
 }
 
-/* The value of a text that stands without quotes and tag, or NULL: a string. */
-static cJSON *
-resolve(const char *text)
+bool
+yaml_is_integer(const char *text)
+{
+	char *plain;
+	cJSON *value;
+
+	if (!*text || !strchr("+-0123456789", *text))
+		return false;
+	plain = without_underscores(text);
+	value = parse_integer(plain);
+	free(plain);
+	cJSON_Delete(value);
+	return value != NULL;
+}
+
+cJSON *
+yaml_resolve(const char *text)
 {
 	if (is_one_of(text, null_words))
 		return cJSON_CreateNull();
@@ -191,13 +206,12 @@ resolve(const char *text)
 	return parse_number(text);
 }
 
-/* The bytes of a !!binary, where they are text; else NULL. White space in base64 is legal YAML. */
-static cJSON *
-decode_binary(const struct yaml_node *node)
+/* White space in base64 is legal YAML. */
+char *
+yaml_decode_binary(const struct yaml_node *node, size_t *ret_len)
 {
-	unsigned char *packed = xmalloc(node->len + 1), *bytes = xmalloc(node->len + 1);
+	unsigned char *packed = xmalloc(node->len + 1), *bytes = xmalloc(node->len + 4);
 	size_t len = 0, padding = 0;
-	cJSON *value = NULL;
 	int got;
 
 	for (size_t i = 0; i < node->len; i++)
@@ -206,9 +220,23 @@ decode_binary(const struct yaml_node *node)
 	while (padding < 2 && padding < len && packed[len - 1 - padding] == '=')
 		padding++;
 	got = len % 4 == 0 ? EVP_DecodeBlock(bytes, packed, (int)len) : -1;
-	if (got >= 0 && (size_t)got >= padding)
-		value = string_value((const char *)bytes, (size_t)got - padding);
 	free(packed);
+	if (got < 0 || (size_t)got < padding) {
+		free(bytes);
+		return NULL;
+	}
+	*ret_len = (size_t)got - padding;
+	bytes[*ret_len] = '\0';
+	return (char *)bytes;
+}
+
+static cJSON *
+decode_binary(const struct yaml_node *node)
+{
+	size_t len;
+	char *bytes = yaml_decode_binary(node, &len);
+	cJSON *value = bytes ? string_value(bytes, len) : NULL;
+
 	free(bytes);
 	return value;
 }
@@ -224,7 +252,7 @@ resolve_tagged(const struct yaml_node *node)
 	if (!is_one_of(node->tag,
 		       (const char *const[]){ "!!int", "!!float", "!!bool", "!!null", NULL }))
 		return NULL;
-	value = resolve(node->text);
+	value = yaml_resolve(node->text);
 	if ((strcmp(node->tag, "!!null") == 0 && cJSON_IsNull(value)) ||
 	    (strcmp(node->tag, "!!bool") == 0 && cJSON_IsBool(value)) ||
 	    (!cJSON_IsNull(value) && !cJSON_IsBool(value) && node->tag[2] != 'n' &&
@@ -242,7 +270,7 @@ scalar_to_json(const struct yaml_node *node)
 	if (node->tag)
 		value = resolve_tagged(node);
 	else if (node->plain && strlen(node->text) == node->len)
-		value = resolve(node->text);
+		value = yaml_resolve(node->text);
 	return value ? value : string_value(node->text, node->len);
 }
 

@@ -526,6 +526,55 @@ secrets_used_by_many_threads_hide_what_each_added(void **state)
 	secrets_free(s);
 }
 
+/* What a search for one value at a time finds: the reference for texts of two letters. */
+static bool
+is_covered(const char *const *values, size_t count, const char *text, size_t at)
+{
+	for (size_t v = 0; v < count; v++) {
+		size_t len = strlen(values[v]);
+
+		for (size_t start = at + 1 < len ? 0 : at + 1 - len; start <= at; start++)
+			if (strncmp(text + start, values[v], len) == 0)
+				return true;
+	}
+	return false;
+}
+
+/* Beginnings without an end, in any number and overlapping, must not hide a value behind them. */
+static void
+redact_texts_of_few_letters_equals_a_plain_search(void **state)
+{
+	static const char *const values[] = { "abba", "aabab", "babbaab", "bbbbbab" };
+	struct secrets *s = secrets_new();
+	struct redactor *r = redactor_new(s);
+	unsigned seed = 42;
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++)
+		add(s, "x", values[i]);
+	for (int round = 0; round < 20000; round++) {
+		char text[40] = "";
+		struct str out = STR_INIT, plain = STR_INIT;
+
+		for (size_t i = 0; i < sizeof(text) - 1; i++) {
+			seed = seed * 1103515245 + 12345;
+			text[i] = seed >> 16 & 15 ? (seed >> 20 & 1 ? 'a' : 'b') : ' ';
+		}
+		redactor_text(r, text, strlen(text), &out);
+		for (size_t i = 0; text[i]; i++)
+			if (!is_covered(values, 4, text, i))
+				str_append_char(&plain, text[i]);
+		for (char *mark; (mark = strstr(out.data, MARK("x")));)
+			memmove(mark, mark + strlen(MARK("x")),
+				strlen(mark + strlen(MARK("x"))) + 1);
+		assert_string_equal(out.data, str_cstr(&plain));
+		str_release(&out);
+		str_release(&plain);
+	}
+	redactor_free(r);
+	secrets_free(s);
+}
+
 static void
 redact_large_text_finds_secrets_across_slices(void **state)
 {
@@ -573,6 +622,7 @@ main(void)
 		cmocka_unit_test(redact_json_strings_are_replaced_and_names_are_not),
 		cmocka_unit_test(redact_err_keeps_kind_and_bounds),
 		cmocka_unit_test(secrets_used_by_many_threads_hide_what_each_added),
+		cmocka_unit_test(redact_texts_of_few_letters_equals_a_plain_search),
 		cmocka_unit_test(redact_large_text_finds_secrets_across_slices),
 	};
 

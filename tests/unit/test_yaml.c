@@ -400,6 +400,87 @@ to_json_merge_keys_are_applied(void **state)
 	assert_json("{<<: [5]}", "{\"<<\":[5]}");
 }
 
+/* What kubectl 1.32 printed for each; a live test asks it again. */
+static void
+to_manifest_values_are_those_of_kubectl(void **state)
+{
+	static const struct {
+		const char *yaml, *json;
+	} cases[] = {
+		{ "[y, off, 0777, 0o17, 1_000, 1e3, ~]", "[true,false,511,15,1000,1000,null]" },
+		{ "[2001-12-14, 1:30, tRUE, .e3, 0x1p4]",
+		  "[\"2001-12-14\",\"1:30\",\"tRUE\",\".e3\",\"0x1p4\"]" },
+		{ "{1.23456789: a, 16777217.0: b, 1e10: c, 0.1: d, 1e-7: e, 1e5: f, 1e6: g}",
+		  "{\"1.2345679\":\"a\",\"1.6777216e+07\":\"b\",\"1e+10\":\"c\",\"0.1\":\"d\","
+		  "\"1e-07\":\"e\",\"100000\":\"f\",\"1e+06\":\"g\"}" },
+		{ "{12345678901234567890123: a, 3.4e39: b, -3.4e39: c, yes: d, 0x10: e, '': f}",
+		  "{\"1.2345679e+22\":\"a\",\".inf\":\"b\",\"-.inf\":\"c\",\"true\":\"d\",\"16\":"
+		  "\"e\",\"\":\"f\"}" },
+		{ "{l: 3, <<: {l: 6, m: 1}}", "{\"l\":6,\"m\":1}" },
+		{ "{<<: {l: 6, m: 1}, l: 3}", "{\"m\":1,\"l\":3}" },
+		{ "{w: 7, <<: [{k: 1, w: 3}, {k: 2, z: 5}]}", "{\"z\":5,\"k\":1,\"w\":3}" },
+		{ "{<<: {a: 1, <<: {a: 2, b: 3}}}", "{\"a\":2,\"b\":3}" },
+		{ "{\"<<\": {a: 1}}", "{\"<<\":{\"a\":1}}" },
+		{ "!!binary gIGC", "\"\ufffd\ufffd\ufffd\"" },
+		{ "!!str .inf", "\".inf\"" },
+		{ "9223372036854775807", "9223372036854775807" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct yaml_stream stream;
+		struct mark mark = { 0, 0 };
+		struct err e = ERR_INIT;
+		cJSON *value = NULL;
+		char *printed;
+
+		parse(cases[i].yaml, &stream);
+		if (yaml_to_manifest(stream.documents[0].root, &value, &mark, &e) < 0)
+			fail_msg("%s: %s", cases[i].yaml, e.message);
+		printed = json_print(value);
+		assert_string_equal(printed, cases[i].json);
+		free(printed);
+		cJSON_Delete(value);
+		yaml_stream_release(&stream);
+	}
+}
+
+static void
+to_manifest_what_kubectl_refuses_is_an_error_with_its_place(void **state)
+{
+	static const struct {
+		const char *yaml;
+		int column;
+	} cases[] = {
+		{ "[a, .inf]", 5 },	   { "[-.INF]", 2 },
+		{ "[.nan]", 2 },	   { "[+.inf]", 2 },
+		{ "[!!int 1.0]", 2 },	   { "[!!int foo]", 2 },
+		{ "[!!null foo]", 2 },	   { "[!!bool 1]", 2 },
+		{ "[!!float foo]", 2 },	   { "[!!float .inf]", 2 },
+		{ "{null: a}", 2 },	   { "{a: 1, ~: b}", 8 },
+		{ "{<<: 5}", 6 },	   { "{<<: [5]}", 6 },
+		{ "[!!binary a]", 2 },	   { "{1: a, 0x1: b}", 8 },
+		{ "{yes: a, on: b}", 10 }, { "{18446744073709551615: a}", 2 },
+		{ "[\"a\\0b\"]", 2 },	   { "[!!binary YQBi]", 2 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct yaml_stream stream;
+		struct mark mark = { 0, 0 };
+		struct err e = ERR_INIT;
+		cJSON *value = NULL;
+
+		parse(cases[i].yaml, &stream);
+		if (yaml_to_manifest(stream.documents[0].root, &value, &mark, &e) == 0)
+			fail_msg("%s is taken", cases[i].yaml);
+		assert_int_equal(e.kind, ERR_SPEC);
+		assert_int_equal(mark.line, 1);
+		assert_int_equal(mark.column, cases[i].column);
+		yaml_stream_release(&stream);
+	}
+}
+
 static void
 to_json_nothing_is_null(void **state)
 {
@@ -468,6 +549,8 @@ main(void)
 		cmocka_unit_test(to_json_keys_become_strings),
 		cmocka_unit_test(to_json_merge_keys_are_applied),
 		cmocka_unit_test(to_json_nothing_is_null),
+		cmocka_unit_test(to_manifest_values_are_those_of_kubectl),
+		cmocka_unit_test(to_manifest_what_kubectl_refuses_is_an_error_with_its_place),
 		cmocka_unit_test(parse_damaged_text_never_breaks),
 	};
 
