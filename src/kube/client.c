@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "kube/client_private.h"
+#include "kube/credential.h"
 #include "kube/status.h"
 
 enum {
@@ -20,9 +22,11 @@ enum {
 
 struct kube_client {
 	struct kube_access access;
+	struct credential *credential;
 	struct http_client *http;
 	char *base_url;	   /* the server, under the name that its certificate has */
 	char *host_header; /* "Host: …", where that name is not the server's */
+	char *connect_to;  /* the way from that name to the server, or NULL */
 	char *bearer;	   /* "Authorization: …", or NULL */
 	struct kube_discovery *discovery;
 };
@@ -62,55 +66,110 @@ endpoint_release(struct endpoint *at)
 
 /*
  * libcurl verifies the name in the URL. Where the certificate is under another name, that goes into
- * the URL, and the connection is led to the server. Returns the entry for connect_to, or NULL.
+ * the URL, and the connection is led to the server.
  */
-static char *
+static void
 set_names(struct kube_client *client)
 {
 	const struct kube_access *access = &client->access;
 	struct endpoint at;
-	char *connect_to;
 
 	if (!access->tls_server_name) {
 		client->base_url = xstrdup(access->server);
-		return NULL;
+		return;
 	}
 	endpoint_init(&at, access->server);
 	client->base_url =
 		xasprintf("%s://%s:%s%s", at.scheme, access->tls_server_name, at.port, at.prefix);
 	client->host_header = xasprintf("Host: %s:%s", at.host, at.port);
-	connect_to = xasprintf("%s:%s:%s:%s", access->tls_server_name, at.port, at.host, at.port);
+	client->connect_to =
+		xasprintf("%s:%s:%s:%s", access->tls_server_name, at.port, at.host, at.port);
 	endpoint_release(&at);
-	return connect_to;
+}
+
+/* As kubectl, leaves names to a SOCKS proxy, which may be the only one who knows them. */
+static char *
+proxy_url(const struct kube_access *access)
+{
+	const char *url = access->proxy_url;
+
+	if (url && str_starts_with(url, "socks5://"))
+		return xasprintf("socks5h%s", url + strlen("socks5"));
+	return xstrdup(url);
+}
+
+/* A new HTTP client with the certificate that counts now: connections of the old one are another user's. */
+static int
+renew_http(struct kube_client *client, struct err *e)
+{
+	const struct kube_access *access = &client->access;
+	const char *connect_to[] = { client->connect_to, NULL };
+	char *proxy = proxy_url(access);
+	struct http_options options = {
+		.ca_pem = access->ca_pem,
+		.client_cert_pem = credential_certificate(client->credential),
+		.client_key_pem = credential_key(client->credential),
+		.proxy_url = proxy,
+		.connect_to = connect_to,
+		.insecure = access->insecure,
+		.compressed = access->compressed,
+	};
+	struct http_client *http = http_client_new(&options, e);
+
+	kube_wipe(proxy);
+	if (!http)
+		return -1;
+	http_client_free(client->http);
+	client->http = http;
+	return 0;
+}
+
+static void
+renew_bearer(struct kube_client *client)
+{
+	const char *token = credential_token(client->credential);
+
+	kube_wipe(client->bearer);
+	client->bearer = token ? xasprintf("Authorization: Bearer %s", token) : NULL;
+}
+
+static struct kube_client *
+client_new(const struct kube_access *access, struct secrets *secrets, struct err *e)
+{
+	struct kube_client *client = xcalloc(1, sizeof(*client));
+
+	kube_access_copy(&client->access, access);
+	client->credential = credential_new(&client->access, secrets);
+	set_names(client);
+	renew_bearer(client);
+	if (renew_http(client, e) < 0) {
+		kube_client_free(client);
+		return NULL;
+	}
+	return client;
 }
 
 struct kube_client *
 kube_client_new(const struct kube_access *access, struct err *e)
 {
-	struct kube_client *client = xcalloc(1, sizeof(*client));
-	const char *connect_to[] = { NULL, NULL };
-	struct http_options options = {
-		.ca_pem = access->ca_pem,
-		.client_cert_pem = access->client_cert_pem,
-		.client_key_pem = access->client_key_pem,
-		.proxy_url = access->proxy_url,
-		.connect_to = connect_to,
-		.insecure = access->insecure,
-		.compressed = access->compressed,
-	};
+	return client_new(access, NULL, e);
+}
 
-	kube_access_copy(&client->access, access);
-	char *lead = set_names(client);
-	connect_to[0] = lead;
-	if (access->token)
-		client->bearer = xasprintf("Authorization: Bearer %s", access->token);
-	client->http = http_client_new(&options, e);
-	free(lead);
-	if (!client->http) {
-		kube_client_free(client);
-		return NULL;
-	}
-	return client;
+int
+kube_client_open(const char *kubeconfig, const char *context, struct secrets *secrets,
+		 struct kube_client **ret_client, struct err *e)
+{
+	struct kube_access access = { 0 };
+	struct kube_client *client;
+
+	if (kubeconfig_resolve(kubeconfig, context, &access, e) < 0)
+		return -1;
+	client = client_new(&access, secrets, e);
+	kube_access_release(&access);
+	if (!client)
+		return -1;
+	*ret_client = client;
+	return 0;
 }
 
 void
@@ -120,11 +179,11 @@ kube_client_free(struct kube_client *client)
 		return;
 	http_client_free(client->http);
 	kube_discovery_free(client->discovery);
+	credential_free(client->credential);
 	kube_access_release(&client->access);
-	if (client->bearer)
-		explicit_bzero(client->bearer, strlen(client->bearer));
-	free(client->bearer);
+	kube_wipe(client->bearer);
 	free(client->host_header);
+	free(client->connect_to);
 	free(client->base_url);
 	free(client);
 }
@@ -156,6 +215,53 @@ total_timeout_ms(const struct kube_request *request)
 	return request->timeout_ms ? request->timeout_ms : DEFAULT_TIMEOUT_MS;
 }
 
+/* The headers of a request, NULL-terminated: `own`, which ends with NULL, and the client's. */
+static const char **
+join_headers(const struct kube_client *client, const char *const *own)
+{
+	char *const *impersonate = client->access.impersonate;
+	size_t count = 0;
+	const char **headers;
+
+	while (impersonate && impersonate[count])
+		count++;
+	headers = xcalloc(count + 5, sizeof(*headers));
+	count = 0;
+	while (*own)
+		headers[count++] = *own++;
+	if (client->bearer)
+		headers[count++] = client->bearer;
+	if (client->host_header)
+		headers[count++] = client->host_header;
+	while (impersonate && *impersonate)
+		headers[count++] = *impersonate++;
+	return headers;
+}
+
+/* "the cluster "prod" in FILE": where messages send people who must correct it. The caller frees. */
+static char *
+cluster_place(const struct kube_access *access)
+{
+	return xasprintf("the cluster \"%s\" in %s", access->cluster ? access->cluster : "",
+			 access->source ? access->source : "the kubeconfig");
+}
+
+/* Where on the way to a server something may be wrong that its own messages do not tell. */
+static void
+explain_connection(const struct kube_client *client, struct err *e)
+{
+	const struct kube_access *access = &client->access;
+	char *place = cluster_place(access);
+
+	if (e->kind == ERR_DENIED)
+		err_advise(e, "They are certificate-authority and tls-server-name of %s", place);
+	else if (e->kind == ERR_NET && access->proxy_url && *access->proxy_url)
+		err_advise(e, "It goes through the proxy-url of %s", place);
+	if (e->kind == ERR_NET)
+		credential_advise_expiry(client->credential, e);
+	free(place);
+}
+
 /* One exchange without a judgement of its status. */
 static int
 perform(struct kube_client *client, const struct kube_request *request, const char *label,
@@ -167,15 +273,8 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 		xasprintf("Accept: %s", request->accept ? request->accept : "application/json");
 	char *type = xasprintf("Content-Type: %s",
 			       request->content_type ? request->content_type : "application/json");
-	const char *headers[5] = { accept };
-	size_t count = 1;
-
-	if (request->body)
-		headers[count++] = type;
-	if (client->bearer)
-		headers[count++] = client->bearer;
-	if (client->host_header)
-		headers[count++] = client->host_header;
+	const char *own[] = { accept, request->body ? type : NULL, NULL };
+	const char **headers = join_headers(client, own);
 	struct http_request http = {
 		.method = request->method,
 		.url = url,
@@ -193,7 +292,14 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 		.data = request->data,
 		.cancel = request->cancel,
 	};
-	int rc = http_perform(client->http, &http, ret_response, e);
+	struct err why = ERR_INIT;
+	int rc = http_perform(client->http, &http, ret_response, &why);
+	if (rc < 0) {
+		explain_connection(client, &why);
+		if (e)
+			*e = why;
+	}
+	free(headers);
 	free(url);
 	free(accept);
 	free(type);
@@ -221,11 +327,64 @@ perform_twice(struct kube_client *client, const struct kube_request *request, co
 	return 0;
 }
 
+/* Sees to it that what the next request shows is valid; `refused` as credential_renew() has it. */
+static int
+renew(struct kube_client *client, bool refused, const struct cancel *cancel, bool *ret_changed,
+      struct err *e)
+{
+	char *before = xstrdup(credential_certificate(client->credential));
+	int rc = credential_renew(client->credential, refused, clock_mono_ms(), cancel, ret_changed,
+				  e);
+
+	if (rc == 0 && *ret_changed) {
+		renew_bearer(client);
+		if (!str_equal(before, credential_certificate(client->credential)))
+			rc = renew_http(client, e);
+	}
+	free(before);
+	return rc;
+}
+
+/*
+ * After a 401 the credential is renewed, and the request repeated once. This holds for writes too: the
+ * server answers 401 before it looks at what was asked, so nothing of it was carried out, which is more
+ * than a lost answer ever says. Only where there is something else to show: the same would be refused again.
+ */
+static int
+repeat_refused(struct kube_client *client, const struct kube_request *request, const char *label,
+	       struct http_response *response, struct err *e)
+{
+	bool changed = false;
+
+	if (renew(client, true, request->cancel, &changed, e) < 0)
+		return err_wrap(e, "%s: 401 Unauthorized", label);
+	if (!changed)
+		return 0;
+	http_response_release(response);
+	return perform_twice(client, request, label, response, e);
+}
+
+static int
+exchange(struct kube_client *client, const struct kube_request *request, const char *label,
+	 struct http_response *response, struct err *e)
+{
+	bool changed = false;
+	int rc;
+
+	if (renew(client, false, request->cancel, &changed, e) < 0)
+		return err_wrap(e, "%s", label);
+	rc = perform_twice(client, request, label, response, e);
+	if (rc == 0 && response->status == 401)
+		rc = repeat_refused(client, request, label, response, e);
+	if (rc == 0 && response->status != 401)
+		credential_accepted(client->credential);
+	return rc;
+}
+
 static int
 judge(const struct kube_client *client, const char *label, const struct http_response *response,
       struct err *e)
 {
-	const struct kube_access *access = &client->access;
 	cJSON *status;
 
 	if (response->status >= 200 && response->status < 300)
@@ -238,8 +397,7 @@ judge(const struct kube_client *client, const char *label, const struct http_res
 	kube_status_error(label, response->status, status, e);
 	cJSON_Delete(status);
 	if (response->status == 401)
-		err_advise(e, "Renew the credentials of the user \"%s\" (context \"%s\" in %s)",
-			   access->user ? access->user : "", access->context, access->source);
+		credential_advise(client->credential, e);
 	return -1;
 }
 
@@ -248,7 +406,7 @@ kube_exchange(struct kube_client *client, const struct kube_request *request,
 	      struct http_response *ret_response, struct err *e)
 {
 	char *label = label_of(client, request);
-	int rc = perform_twice(client, request, label, ret_response, e);
+	int rc = exchange(client, request, label, ret_response, e);
 
 	if (rc == 0)
 		rc = judge(client, label, ret_response, e);
@@ -288,32 +446,5 @@ kube_request(struct kube_client *client, const struct kube_request *request, lon
 	if (rc == 0 && ret_body)
 		rc = parse_answer(client, request, &response, ret_body, e);
 	http_response_release(&response);
-	return rc;
-}
-
-int
-kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char **ret_uid,
-		 struct err *e)
-{
-	struct kube_request request = {
-		.method = "GET",
-		.path = "/api/v1/namespaces/kube-system",
-		.cancel = cancel,
-	};
-	cJSON *namespace = NULL;
-	int rc = -1;
-
-	if (kube_request(client, &request, NULL, &namespace, e) < 0)
-		return err_wrap(e, "identifying the cluster");
-	const char *uid = json_string(namespace, "metadata/uid", NULL);
-	if (uid && *uid) {
-		*ret_uid = xstrdup(uid);
-		rc = 0;
-	} else {
-		err_set(e, ERR_REMOTE,
-			"identifying the cluster: the namespace kube-system on %s has no UID",
-			client->access.server);
-	}
-	cJSON_Delete(namespace);
 	return rc;
 }

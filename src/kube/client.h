@@ -8,6 +8,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
+#include "base/secret.h"
 #include "kube/kubeconfig.h"
 #include "net/http.h"
 
@@ -18,6 +19,12 @@
 struct kube_client;
 
 struct kube_client *kube_client_new(const struct kube_access *access, struct err *e);
+/*
+ * Resolves a context as kubeconfig_resolve() does and makes a client of it. Every credential, those that a
+ * plugin or a token file gives later included, is registered in `secrets` (or NULL) before it is used.
+ */
+int kube_client_open(const char *kubeconfig, const char *context, struct secrets *secrets,
+		     struct kube_client **ret_client, struct err *e);
 void kube_client_free(struct kube_client *client);
 const struct kube_access *kube_client_access(const struct kube_client *client);
 
@@ -46,10 +53,6 @@ struct kube_request {
  */
 int kube_request(struct kube_client *client, const struct kube_request *request, long *ret_status,
 		 cJSON **ret_body, struct err *e);
-
-/* The UID of the namespace kube-system: what identifies a cluster. The caller frees. */
-int kube_cluster_uid(struct kube_client *client, const struct cancel *cancel, char **ret_uid,
-		     struct err *e);
 
 /* One SelfSubjectAccessReview. *ret_reason (the caller frees) is the server's reason, maybe "". */
 int kube_access_review(struct kube_client *client, const char *verb, const char *group,

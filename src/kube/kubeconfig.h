@@ -6,13 +6,32 @@
 
 #include "base/err.h"
 
+/* Whether a plugin may, or must, have the terminal. */
+enum kube_interactive {
+	KUBE_INTERACTIVE_NEVER,
+	KUBE_INTERACTIVE_IF_AVAILABLE,
+	KUBE_INTERACTIVE_ALWAYS,
+};
+
+/* A plugin that gives credentials: `exec` of a user. Lists end with NULL. */
+struct kube_exec {
+	char *who;	    /* how messages and the screen call it: "aws (user prod)" */
+	char *api_version;  /* "client.authentication.k8s.io/v1" */
+	char *command;	    /* a bare name for PATH, or a path that no longer depends on a folder */
+	char **args;	    /* without the command itself */
+	char **env;	    /* "NAME=value" */
+	char *cluster;	    /* spec.cluster as JSON, where it wants to know the cluster; or NULL */
+	char *install_hint; /* or NULL */
+	enum kube_interactive interactive;
+};
+
 /*
  * What a context of a kubeconfig comes to: how to reach one cluster as one user. Plain data; the
  * key and the token are wiped on release. Certificates and keys are PEM texts, read from their
  * files or decoded from their *-data fields, which win.
  */
 struct kube_access {
-	char *context;	      /* its name */
+	char *context;	      /* its name; "in-cluster" without a kubeconfig */
 	char *cluster, *user; /* the names it refers to */
 	char *source;	      /* the file that defines the context */
 	char *server;	      /* "https://host:port/prefix", no final slash */
@@ -20,9 +39,13 @@ struct kube_access {
 	char *ca_pem;	      /* NULL: the system's store */
 	char *client_cert_pem, *client_key_pem;
 	char *token;
+	char *token_file; /* where the token came from: it is replaced there; or NULL */
 	char *username, *password;
 	char *tls_server_name;
 	char *proxy_url;
+	char *as;		/* the user that is impersonated, or NULL */
+	char **impersonate;	/* its request headers, "Name: value", NULL-terminated; or NULL */
+	struct kube_exec *exec; /* where the credentials come from; or NULL */
 	bool insecure;
 	bool compressed;
 };
@@ -30,9 +53,10 @@ struct kube_access {
 /*
  * Resolves a context: `path` is one file, or NULL for $KUBECONFIG (a list: missing files are
  * skipped, the first file to define a name wins) and then ~/.kube/config. context NULL: the current
- * one. Relative file names count from the file that holds them. Errors: ERR_SPEC and ERR_NOT_FOUND,
- * with the file, what is missing, and the contexts there are; a user that needs an exec plugin or
- * an auth-provider is ERR_SPEC with its name.
+ * one; where no file exists at all either, the account of the pod that we run in. Relative file names
+ * count from the file that holds them. A token or a user name beats exec. Errors: ERR_SPEC and
+ * ERR_NOT_FOUND, with the file, what is missing, and the contexts there are; a user that needs an
+ * auth-provider is ERR_SPEC with its name. A plugin is not run here.
  */
 int kubeconfig_resolve(const char *path, const char *context, struct kube_access *ret_access,
 		       struct err *e);

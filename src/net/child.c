@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,8 @@ struct child {
 	bool killed;
 	bool overflow; /* more was captured than is allowed */
 	bool quiet;    /* nobody holds the other end of the output just now */
+	bool spoke;    /* on_output() was called */
+	int64_t begin_ms;
 	int64_t deadline_ms;
 	int64_t kill_at_ms;	 /* when SIGTERM has not helped */
 	int64_t linger_until_ms; /* how long to wait for the end of its output */
@@ -41,13 +44,32 @@ signal_group(const struct child *c, int number)
 	kill(-c->process.pid, number);
 }
 
+static int64_t
+earliest(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t
+grace_ms(const struct child *c)
+{
+	return c->options->grace_ms ? c->options->grace_ms : DEFAULT_GRACE_MS;
+}
+
+/* A command that was stopped has no longer than its grace for what it left behind. */
+static int64_t
+linger_ms(const struct child *c)
+{
+	return c->stopped ? earliest(LINGER_MS, grace_ms(c)) : LINGER_MS;
+}
+
 static void
 stop(struct child *c, enum err_kind why)
 {
-	int64_t grace_ms = c->options->grace_ms ? c->options->grace_ms : DEFAULT_GRACE_MS;
-
 	c->stopped = why;
-	c->kill_at_ms = wait_deadline(grace_ms);
+	if (c->exited)
+		c->linger_until_ms = earliest(c->linger_until_ms, wait_deadline(linger_ms(c)));
+	c->kill_at_ms = wait_deadline(grace_ms(c));
 	signal_group(c, SIGTERM);
 	signal_group(c, SIGCONT);
 }
@@ -59,6 +81,9 @@ take_output(struct child *c, bool capture, const char *bytes, size_t len)
 
 	if (!capture && options->on_output)
 		options->on_output(options->data, bytes, len);
+	if (!capture && options->speaking_timeout_ms > 0 && !c->spoke)
+		c->deadline_ms = c->begin_ms + options->speaking_timeout_ms;
+	c->spoke = c->spoke || !capture;
 	if (!capture)
 		return;
 	if (len > options->capture_max - options->capture->len) {
@@ -84,6 +109,8 @@ drain_once(struct child *c, int *fd, bool capture)
 	got = read(*fd, buffer, sizeof(buffer));
 	if (got > 0) {
 		take_output(c, capture, buffer, (size_t)got);
+		if (capture)
+			explicit_bzero(buffer, (size_t)got); /* it may be a credential */
 		return true;
 	}
 	if (got < 0 && (errno == EAGAIN || errno == EINTR))
@@ -108,13 +135,7 @@ look_for_end(struct child *c)
 	    info.si_pid == 0)
 		return;
 	c->exited = true;
-	c->linger_until_ms = wait_deadline(LINGER_MS);
-}
-
-static int64_t
-earliest(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
+	c->linger_until_ms = wait_deadline(linger_ms(c));
 }
 
 static int
@@ -196,6 +217,7 @@ reap(struct child *c)
 		close(c->process.capture_fd);
 	if (c->process.pid_fd >= 0)
 		close(c->process.pid_fd);
+	child_terminal_close(&c->process.terminal);
 	return status;
 }
 
@@ -225,18 +247,19 @@ child_run(const struct child_options *options, struct child_result *ret_result, 
 	struct child c = { .options = options,
 			   .stopped = ERR_NONE,
 			   .linger_until_ms = WAIT_FOREVER };
-	int64_t begin_ms = clock_mono_ms();
 	int status;
 
 	if (cancel_requested(options->cancel))
 		return err_set(e, ERR_CANCELLED, "%s: cancelled before it was started",
 			       options->argv[0]);
+	c.begin_ms = clock_mono_ms();
 	c.deadline_ms = wait_deadline(options->timeout_ms > 0 ? options->timeout_ms : WAIT_FOREVER);
+	c.quiet = options->terminal; /* it speaks to the terminal, not to us */
 	if (child_start(options, &c.process, e) < 0)
 		return -1;
 	supervise(&c);
 	status = reap(&c);
-	int64_t duration_ms = clock_mono_ms() - begin_ms;
+	int64_t duration_ms = clock_mono_ms() - c.begin_ms;
 	if (c.stopped || c.overflow)
 		return report_stop(&c, duration_ms, e);
 	*ret_result = (struct child_result){

@@ -18,8 +18,17 @@ struct child_options {
 	size_t input_len;
 	bool pty; /* output through a pseudo-terminal (80x24 unless set) */
 	int columns, rows;
+	/*
+	 * The command gets our controlling terminal, in the foreground, as its standard input and standard
+	 * error; `capture` is needed, and input, pty and on_output() are not used. Nobody of ours may use
+	 * the terminal meanwhile. Its modes and its foreground are restored, and what was typed ahead is
+	 * thrown away. ERR_IO where there is no terminal.
+	 */
+	bool terminal;
 	int64_t timeout_ms; /* 0: none */
-	int64_t grace_ms;   /* between SIGTERM and SIGKILL; 0: 2 s */
+	/* 0: none; else the limit is this once on_output() was called, as somebody may act on what it said. */
+	int64_t speaking_timeout_ms;
+	int64_t grace_ms; /* between SIGTERM and SIGKILL; 0: 2 s */
 	void (*on_output)(void *data, const char *bytes, size_t len_bytes);
 	void *data;
 	/*
@@ -38,7 +47,7 @@ struct child_result {
 };
 
 /*
- * Runs a command to its end in a session of its own, its output (stdout and stderr) streamed in the
+ * Runs a command to its end in a session of its own (of ours with `terminal`), its output (stdout and stderr) streamed in the
  * order it came. A cancel or the deadline stops the whole process group: SIGTERM, then SIGKILL after the
  * grace time; the function still returns only when it has been reaped (so a cancel may take grace_ms).
  * Errors: ERR_NOT_FOUND (no such command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED. A non-zero exit is a result.

@@ -34,8 +34,9 @@ struct start {
 	char **env;
 	const char *folder;
 	int input_fd, output_fd, error_fd; /* its three standard descriptors */
-	bool terminal;
-	int report_fd; /* says why it could not be executed */
+	bool pty;
+	int terminal_fd; /* ours, lent to the child; or -1 */
+	int report_fd;	 /* says why it could not be executed */
 };
 
 /* What the child reports: the call that failed and its errno. */
@@ -220,9 +221,12 @@ become(const struct start *s)
 {
 	struct report report = { STAGE_FOLDER, 0 };
 
-	setsid();
+	if (s->terminal_fd >= 0)
+		child_terminal_enter(s->terminal_fd);
+	else
+		setsid();
 	reset_signals();
-	if (s->terminal)
+	if (s->pty)
 		ioctl(s->error_fd, TIOCSCTTY, 0);
 	dup2(s->input_fd, STDIN_FILENO);
 	dup2(s->output_fd, STDOUT_FILENO);
@@ -301,42 +305,72 @@ set_nonblocking(int fd)
 		fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
 }
 
+/* The descriptors of the three standard streams, as pairs of (ours, the child's). */
+struct streams {
+	int input;
+	int output[2], capture[2];
+};
+
+static int
+open_streams(const struct child_options *options, struct child_process *process,
+	     struct streams *streams, struct err *e)
+{
+	if (options->terminal && child_terminal_open(&process->terminal, e) < 0)
+		return -1;
+	if (options->capture && open_pipe(streams->capture, e) < 0)
+		return -1;
+	if (options->terminal)
+		return 0;
+	streams->input = open_input(options, e);
+	if (streams->input < 0)
+		return -1;
+	return options->pty ? open_terminal(options, streams->output, e)
+			    : open_pipe(streams->output, e);
+}
+
+static void
+place_streams(struct start *s, const struct child_options *options, const struct streams *streams,
+	      int terminal_fd)
+{
+	s->terminal_fd = terminal_fd;
+	s->input_fd = options->terminal ? terminal_fd : streams->input;
+	s->error_fd = options->terminal ? terminal_fd : streams->output[1];
+	s->output_fd = options->capture ? streams->capture[1] : s->error_fd;
+}
+
 int
 child_start(const struct child_options *options, struct child_process *ret_process, struct err *e)
 {
 	struct start s = { .argv = (char *const *)(uintptr_t)options->argv,
 			   .folder = options->folder,
-			   .terminal = options->pty };
-	int output[2] = { -1, -1 }, capture[2] = { -1, -1 }, input = -1;
-	struct child_process process;
+			   .pty = options->pty };
+	struct streams streams = { -1, { -1, -1 }, { -1, -1 } };
+	struct child_process process = { .terminal = CHILD_TERMINAL_INIT };
 	int rc = -1;
 
 	s.path = find_from_folder(options, e);
 	if (!s.path)
 		return -1;
 	s.env = merge_environment(options->env);
-	input = open_input(options, e);
-	if (input < 0 ||
-	    (options->pty ? open_terminal(options, output, e) : open_pipe(output, e)) < 0 ||
-	    (options->capture && open_pipe(capture, e) < 0))
+	if (open_streams(options, &process, &streams, e) < 0)
 		goto out;
-	s.input_fd = input;
-	s.output_fd = options->capture ? capture[1] : output[1];
-	s.error_fd = output[1];
+	place_streams(&s, options, &streams, process.terminal.fd);
 	if (fork_and_exec(&s, &process.pid, e) < 0)
 		goto out;
 	process.pid_fd = (int)syscall(SYS_pidfd_open, process.pid, 0);
-	process.output_fd = output[0];
-	process.capture_fd = capture[0];
-	set_nonblocking(output[0]);
-	set_nonblocking(capture[0]);
-	output[0] = capture[0] = -1; /* the process's now */
+	process.output_fd = streams.output[0];
+	process.capture_fd = streams.capture[0];
+	set_nonblocking(process.output_fd);
+	set_nonblocking(process.capture_fd);
+	streams.output[0] = streams.capture[0] = -1; /* the process's now */
 	*ret_process = process;
+	process.terminal.fd = -1;
 	rc = 0;
 out:
-	close_all(output, 2);
-	close_all(capture, 2);
-	close_all(&input, 1);
+	child_terminal_close(&process.terminal);
+	close_all(streams.output, 2);
+	close_all(streams.capture, 2);
+	close_all(&streams.input, 1);
 	free(s.env);
 	free(s.path);
 	return rc;

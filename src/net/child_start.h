@@ -4,17 +4,19 @@
 #include <sys/types.h>
 
 #include "net/child.h"
+#include "net/child_terminal.h"
 
 /* A command that has been started, and is not reaped yet. */
 struct child_process {
-	pid_t pid;	/* also its session and process group */
+	pid_t pid;	/* also its process group, and its session unless it has our terminal */
 	int pid_fd;	/* readable when it has ended; -1 where the kernel has none */
 	int output_fd;	/* non-blocking: the pty's master, or a pipe; -1 once closed */
 	int capture_fd; /* the same of a captured standard output */
+	struct child_terminal terminal; /* lent to it; to be taken back when it has ended */
 };
 
 /*
- * Starts the command of the options in a session of its own, with our signal handlers and descriptors
+ * Starts the command of the options in a session of its own (or on our terminal), with our signal handlers and descriptors
  * left behind. Returns once it has been executed, or with the reason why it was not. The caller reaps.
  */
 int child_start(const struct child_options *options, struct child_process *ret_process,

@@ -25,6 +25,10 @@ enum {
 	KEEPALIVE_IDLE_S = 15,
 	KEEPALIVE_INTERVAL_S = 10,
 	UNACKNOWLEDGED_MS = 30000,
+	/* A stream whose pieces are small, and so many in a row, is read in gulps this far apart. */
+	SMALL_BYTES = 16384,
+	TRICKLE_PIECES = 8,
+	GULP_MS = 20,
 };
 
 struct http_client {
@@ -46,7 +50,10 @@ struct exchange {
 	struct str hops;
 	char *last_hop;
 	int64_t started_ms, last_byte_ms;
-	bool stopped; /* on_data() wanted no more */
+	size_t streamed_bytes; /* since the last wait */
+	int small_pieces;      /* in a row */
+	bool has_gathered;     /* waited for more of them */
+	bool stopped;	       /* on_data() wanted no more */
 	bool too_large;
 	char problem[CURL_ERROR_SIZE];
 };
@@ -230,6 +237,7 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 	x->last_byte_ms = clock_mono_ms();
 	curl_easy_getinfo(x->client->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (x->request->on_data && status >= 200 && status < 300) {
+		x->streamed_bytes += len;
 		x->stopped = !x->request->on_data(x->request->data, bytes, len);
 		return x->stopped ? 0 : len;
 	}
@@ -413,6 +421,31 @@ time_left_ms(const struct exchange *x, enum ending *ret_which)
 	return left_ms;
 }
 
+/*
+ * A wake-up costs more than what one small piece has to say. Where they keep coming, they may gather for
+ * a moment as soon as nothing more of them is there; what comes after a silence is read at once. False:
+ * it is time to wait for something to come.
+ */
+static bool
+gather(struct exchange *x)
+{
+	size_t bytes = x->streamed_bytes;
+
+	x->streamed_bytes = 0;
+	if (bytes > 0) {
+		x->has_gathered = false;
+		x->small_pieces = bytes < SMALL_BYTES ? x->small_pieces + 1 : 0;
+		return bytes >= SMALL_BYTES || x->small_pieces > TRICKLE_PIECES;
+	}
+	if (x->small_pieces > TRICKLE_PIECES && !x->has_gathered) {
+		x->has_gathered = true;
+		cancel_sleep(x->request->cancel, GULP_MS);
+		return true;
+	}
+	x->small_pieces = 0;
+	return false;
+}
+
 static enum ending
 drive(struct exchange *x, CURLcode *ret_code)
 {
@@ -432,7 +465,8 @@ drive(struct exchange *x, CURLcode *ret_code)
 		int64_t left_ms = time_left_ms(x, &which);
 		if (left_ms <= 0)
 			return which;
-		curl_multi_poll(multi, &waitfd, waitfd.fd >= 0, (int)left_ms, NULL);
+		if (!gather(x))
+			curl_multi_poll(multi, &waitfd, waitfd.fd >= 0, (int)left_ms, NULL);
 	}
 	return CANCELLED;
 }

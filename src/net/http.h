@@ -79,6 +79,13 @@ void http_response_release(struct http_response *r);
 char *http_response_header(const struct http_response *r, const char *name);
 
 /*
+ * Calls each() with the text of every Warning header that has something to say to people (code 299).
+ * Source: RFC 7234, 5.5; Kubernetes blog, "Warning: Helpful Warnings Ahead".
+ */
+void http_response_warnings(const struct http_response *r,
+			    void (*each)(void *data, const char *text), void *data);
+
+/*
  * Performs one exchange. Returns 0 for every answer, whatever its status. Errors: ERR_NET (before
  * anything was sent, or a read broke), ERR_TIMEOUT, ERR_CANCELLED, ERR_DENIED (TLS verification),
  * ERR_SPEC (the URL or a certificate of ours is unusable), ERR_REMOTE (no HTTP, or too much of it),

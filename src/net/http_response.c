@@ -23,24 +23,91 @@ http_response_release(struct http_response *r)
 	*r = (struct http_response)HTTP_RESPONSE_INIT;
 }
 
-char *
-http_response_header(const struct http_response *r, const char *name)
+/*
+ * The value of the first header of this name from *line on, which moves to the line after it; NULL at
+ * the end. Its length goes to *ret_len.
+ */
+static const char *
+next_value(const char **line, const char *name, size_t *ret_len)
 {
 	size_t name_len = strlen(name);
 
-	for (const char *line = str_cstr(&r->headers); *line; line += strspn(line, "\n")) {
-		size_t len = strcspn(line, "\n");
+	while (**line) {
+		const char *at = *line;
+		size_t len = strcspn(at, "\n");
 
-		if (len > name_len && line[name_len] == ':' &&
-		    strncasecmp(line, name, name_len) == 0) {
-			size_t skip = name_len + 1;
+		*line += len + (at[len] == '\n');
+		if (len > name_len && at[name_len] == ':' && strncasecmp(at, name, name_len) == 0) {
+			const char *value = at + name_len + 1;
 
-			skip += strspn(line + skip, " \t");
-			return skip < len ? xstrndup(line + skip, len - skip) : xstrdup("");
+			value += strspn(value, " \t");
+			*ret_len = value < at + len ? (size_t)(at + len - value) : 0;
+			return value;
 		}
-		line += len;
 	}
 	return NULL;
+}
+
+char *
+http_response_header(const struct http_response *r, const char *name)
+{
+	const char *line = str_cstr(&r->headers);
+	size_t len = 0;
+	const char *value = next_value(&line, name, &len);
+
+	return value ? xstrndup(value, len) : NULL;
+}
+
+/* Appends what a quoted string holds; *at, on its first quote, moves behind its last one. */
+static void
+unquote(const char **at, const char *end, struct str *out)
+{
+	for ((*at)++; *at < end && **at != '"'; (*at)++) {
+		if (**at == '\\' && *at + 1 < end)
+			(*at)++;
+		str_append_char(out, **at);
+	}
+	*at += *at < end;
+}
+
+/* One header may hold several: `299 - "text" "date", 299 - "text"`. */
+static void
+each_warning(const char *at, const char *end, void (*each)(void *data, const char *text),
+	     void *data)
+{
+	struct str text = STR_INIT, ignored = STR_INIT;
+
+	while (at < end) {
+		bool counts = end - at > 4 && memcmp(at, "299 ", 4) == 0;
+
+		while (at < end && *at != '"')
+			at++;
+		str_clear(&text);
+		if (at < end)
+			unquote(&at, end, &text);
+		if (counts && text.len)
+			each(data, str_cstr(&text));
+		while (at < end && *at != ',')
+			if (*at == '"')
+				unquote(&at, end, &ignored);
+			else
+				at++;
+		while (at < end && (*at == ',' || *at == ' '))
+			at++;
+	}
+	str_release(&text);
+	str_release(&ignored);
+}
+
+void
+http_response_warnings(const struct http_response *r, void (*each)(void *data, const char *text),
+		       void *data)
+{
+	const char *line = str_cstr(&r->headers), *value;
+	size_t len = 0;
+
+	while ((value = next_value(&line, "Warning", &len)))
+		each_warning(value, value + len, each, data);
 }
 
 char *

@@ -3,6 +3,7 @@
 #include "net/child.h"
 
 #include <pthread.h>
+#include <pty.h>
 #include <setjmp.h>
 #include <stdarg.h>
 
@@ -338,6 +339,103 @@ child_run_captured_output_is_apart(void **state)
 	str_release(&output);
 }
 
+static void
+child_run_speaking_has_a_deadline_of_its_own(void **state)
+{
+	struct child_options options = { .timeout_ms = 60000, .speaking_timeout_ms = 100 };
+	struct str output = STR_INIT;
+	struct child_result result;
+	struct err e = ERR_INIT;
+	int64_t begin_ms = clock_mono_ms();
+
+	(void)state;
+	assert_int_equal(run_shell("echo ready; exec sleep 60", options, &output, &result, &e), -1);
+	assert_int_equal(e.kind, ERR_TIMEOUT);
+	assert_in_range(clock_mono_ms() - begin_ms, 100, 5000);
+	str_release(&output);
+}
+
+/* In a process of its own, whose terminal is a pty: 0, or what was wrong. */
+static int
+run_on_our_terminal(const char *script, const char *wanted)
+{
+	struct str captured = STR_INIT, output = STR_INIT;
+	struct child_options options = { .terminal = true,
+					 .capture = &captured,
+					 .capture_max = 100 };
+	struct child_result result;
+	struct err e = ERR_INIT;
+
+	if (run_shell(script, options, &output, &result, &e) < 0)
+		return e.kind == ERR_IO ? 11 : 12;
+	if (strcmp(str_cstr(&captured), wanted) != 0 || output.len > 0)
+		return 13;
+	return tcgetpgrp(STDIN_FILENO) == getpgrp() ? 0 : 14;
+}
+
+static int
+in_front(void)
+{
+	return run_on_our_terminal("test -t 0 && ! test -t 1 && test -t 2 && "
+				   "test $(ps -o tpgid= -p $$) = $$ && echo front",
+				   "front\n");
+}
+
+static int
+again_after_a_missing_command(void)
+{
+	const char *argv[] = { "/etc/passwd", NULL };
+	struct str captured = STR_INIT;
+	struct child_options options = { .argv = argv, .terminal = true, .capture = &captured };
+	struct child_result result;
+	struct err e = ERR_INIT;
+
+	if (child_run(&options, &result, &e) == 0 || tcgetpgrp(STDIN_FILENO) != getpgrp())
+		return 1;
+	return in_front();
+}
+
+static int
+without_one(void)
+{
+	setsid();
+	return run_on_our_terminal("echo never", "never\n") == 11 ? 0 : 1;
+}
+
+static void
+assert_on_pty(int (*part)(void))
+{
+	int master, status = -1;
+	pid_t pid = forkpty(&master, NULL, NULL, NULL);
+
+	if (pid == 0)
+		_exit(part());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	close(master);
+	assert_int_equal(status, 0);
+}
+
+static void
+child_run_on_our_terminal_is_in_front_and_leaves_it(void **state)
+{
+	(void)state;
+	assert_on_pty(in_front);
+	assert_on_pty(again_after_a_missing_command);
+}
+
+static void
+child_run_without_a_terminal_of_ours_is_an_io_error(void **state)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)state;
+	if (pid == 0)
+		_exit(without_one());
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 int
 main(void)
 {
@@ -358,6 +456,9 @@ main(void)
 		cmocka_unit_test(child_run_command_that_closes_its_output_lives_on),
 		cmocka_unit_test(child_run_signals_and_descriptors_are_not_inherited),
 		cmocka_unit_test(child_run_captured_output_is_apart),
+		cmocka_unit_test(child_run_speaking_has_a_deadline_of_its_own),
+		cmocka_unit_test(child_run_on_our_terminal_is_in_front_and_leaves_it),
+		cmocka_unit_test(child_run_without_a_terminal_of_ours_is_an_io_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

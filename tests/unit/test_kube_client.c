@@ -319,17 +319,6 @@ request_cancelled_returns_within_100_ms(void **state)
 }
 
 static void
-cluster_uid_is_that_of_kube_system(void **state)
-{
-	struct world *w = *state;
-	char *uid = NULL;
-
-	assert_int_equal(kube_cluster_uid(w->client, w->cancel, &uid, &w->e), 0);
-	assert_string_equal(uid, "11-22");
-	free(uid);
-}
-
-static void
 access_review_gives_verdict_and_reason(void **state)
 {
 	struct world *w = *state;
@@ -582,7 +571,6 @@ main(void)
 		CASE(request_read_that_breaks_twice_is_net),
 		CASE(request_write_is_never_repeated),
 		CASE(request_cancelled_returns_within_100_ms),
-		CASE(cluster_uid_is_that_of_kube_system),
 		CASE(access_review_gives_verdict_and_reason),
 		CASE(find_knows_what_people_write),
 		CASE(find_unknown_suggests_and_counts_silent_groups),
