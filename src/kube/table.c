@@ -2,31 +2,84 @@
 
 #include "kube/table.h"
 
+#include <string.h>
+
 #include "base/json.h"
+#include "kube/json_cut.h"
 
 void
-table_read(struct table_reader *reader, const cJSON *table, table_row_fn *row)
+table_reader_release(struct table_reader *reader)
 {
-	const cJSON *columns = json_at(table, "columnDefinitions"), *item;
+	str_release(&reader->text);
+}
 
-	/* Of a watch, only the first event has them. */
-	if (!reader->has_columns && cJSON_GetArraySize(columns) > 0) {
-		reader->handler->columns(reader->data, columns);
-		reader->has_columns = true;
-	}
-	cJSON_ArrayForEach(item, json_at(table, "rows")) {
-		const cJSON *metadata = json_at(item, "object/metadata");
-		struct kube_row one = {
-			.uid = json_string(metadata, "uid", ""),
-			.name = json_string(metadata, "name", ""),
-			.ns = json_string(metadata, "namespace", ""),
-			.created = json_string(metadata, "creationTimestamp", ""),
-			.cells = json_at(item, "cells"),
-			.metadata = metadata,
-		};
+void
+table_restart(struct table_reader *reader)
+{
+	reader->has_columns = false;
+	reader->name_column = -1;
+}
 
-		row(reader->data, &one);
+void
+table_columns(struct table_reader *reader, const cJSON *definitions)
+{
+	const cJSON *column;
+	int i = 0;
+
+	if (reader->has_columns || !cJSON_IsArray(definitions))
+		return;
+	reader->has_columns = true;
+	cJSON_ArrayForEach(column, definitions) {
+		if (reader->name_column < 0 && strcmp(json_string(column, "name", ""), "Name") == 0)
+			reader->name_column = i;
+		i++;
 	}
+	if (reader->handler->columns)
+		reader->handler->columns(reader->data, definitions);
+}
+
+cJSON *
+table_parse(struct table_reader *reader, const char *text, size_t len_bytes, struct err *e)
+{
+	if (reader->has_objects)
+		return json_parse(text, len_bytes, e);
+	str_clear(&reader->text);
+	json_cut_member(text, len_bytes, "\"managedFields\":[", &reader->text);
+	return json_parse(str_cstr(&reader->text), reader->text.len, e);
+}
+
+/* The name in the cells is all that a row without its object has. */
+static const char *
+name_in_cells(const struct table_reader *reader, const cJSON *cells)
+{
+	const cJSON *cell =
+		reader->name_column < 0 ? NULL : cJSON_GetArrayItem(cells, reader->name_column);
+
+	return cJSON_IsString(cell) ? cell->valuestring : "";
+}
+
+int
+table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, struct err *e)
+{
+	const cJSON *object = json_at(row, "object"), *metadata = json_at(object, "metadata");
+	struct kube_row one = {
+		.uid = json_string(metadata, "uid", ""),
+		.ns = json_string(metadata, "namespace", reader->ns),
+		.created = json_string(metadata, "creationTimestamp", ""),
+		.cells = json_at(row, "cells"),
+		.metadata = metadata,
+		.object = reader->has_objects ? object : NULL,
+	};
+
+	if (!cJSON_IsArray(one.cells))
+		return err_set(e, ERR_REMOTE, "a row without cells");
+	one.name = json_string(metadata, "name", "");
+	if (!*one.name)
+		one.name = name_in_cells(reader, one.cells);
+	if (!*one.name)
+		return err_set(e, ERR_REMOTE, "a row without a name");
+	take(reader->data, &one);
+	return 0;
 }
 
 const char *
@@ -38,4 +91,27 @@ table_resource_version(const cJSON *table)
 	cJSON_ArrayForEach(row, json_at(table, "rows"))
 		version = json_string(row, "object/metadata/resourceVersion", version);
 	return *version ? version : NULL;
+}
+
+static bool
+has_end_mark(const cJSON *metadata)
+{
+	const cJSON *annotations = json_at(metadata, "annotations");
+	const cJSON *mark =
+		cJSON_GetObjectItemCaseSensitive(annotations, "k8s.io/initial-events-end");
+
+	return cJSON_IsString(mark) && strcmp(mark->valuestring, "true") == 0;
+}
+
+bool
+table_ends_initial_events(const cJSON *table)
+{
+	const cJSON *row;
+
+	if (has_end_mark(json_at(table, "metadata")))
+		return true;
+	cJSON_ArrayForEach(row, json_at(table, "rows"))
+		if (has_end_mark(json_at(row, "object/metadata")))
+			return true;
+	return false;
 }

@@ -22,6 +22,22 @@ struct world {
 	atomic_int authorized; /* requests that came with credentials */
 };
 
+enum { PIECES = 300 };
+
+/* So many small pieces one after the other, then silence. */
+static bool
+serve_pieces(struct server_connection *c)
+{
+	char piece[16];
+	bool ok = server_begin_chunks(c, "text/plain");
+
+	for (int i = 0; ok && i < PIECES; i++) {
+		snprintf(piece, sizeof(piece), "%d\n", i);
+		ok = server_chunk(c, piece);
+	}
+	return ok && server_stay_silent(c);
+}
+
 static bool
 answer(void *data, struct server_connection *c, const struct server_request *r)
 {
@@ -42,6 +58,8 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 	if (strcmp(r->target, "/trickle") == 0)
 		return server_begin_chunks(c, "text/plain") && server_chunk(c, "one") &&
 		       server_stay_silent(c);
+	if (strcmp(r->target, "/pieces") == 0)
+		return serve_pieces(c);
 	if (strcmp(r->target, "/agent") == 0)
 		return server_reply(c, 200, "text/plain", "X-Odd:  value \r\n",
 				    server_has_header(r, "User-Agent: lifeboat/" PACKAGE_VERSION)
@@ -401,6 +419,77 @@ perform_stream_can_be_stopped(void **state)
 	str_release(&got);
 }
 
+struct pieces {
+	struct str text;
+	int lines;
+};
+
+static bool
+count_lines(void *data, const char *bytes, size_t len_bytes)
+{
+	struct pieces *p = data;
+
+	str_append_bytes(&p->text, bytes, len_bytes);
+	for (size_t i = 0; i < len_bytes; i++)
+		p->lines += bytes[i] == '\n';
+	return p->lines < PIECES;
+}
+
+/* Many small pieces are gathered, but none of them waits for one that does not come. */
+static void
+perform_stream_of_small_pieces_is_read_in_time(void **state)
+{
+	struct world *w = *state;
+	struct pieces pieces = { .lines = 0 };
+	struct str expected = STR_INIT;
+	struct http_request request = { .on_data = count_lines, .data = &pieces };
+	int64_t start_ms = clock_mono_ms();
+
+	for (int i = 0; i < PIECES; i++)
+		str_printf(&expected, "%d\n", i);
+	assert_int_equal(perform(w, "/pieces", request), 0);
+	assert_in_range(clock_mono_ms() - start_ms, 0, 2000);
+	assert_string_equal(pieces.text.data, expected.data);
+	str_release(&pieces.text);
+	str_release(&expected);
+}
+
+static void
+append_warning(void *data, const char *text)
+{
+	str_printf(data, "<%s>", text);
+}
+
+static void
+assert_warnings(const char *headers, const char *expected)
+{
+	struct http_response response = HTTP_RESPONSE_INIT;
+	struct str out = STR_INIT;
+
+	str_append(&response.headers, headers);
+	http_response_warnings(&response, append_warning, &out);
+	assert_string_equal(str_cstr(&out), expected);
+	http_response_release(&response);
+	str_release(&out);
+}
+
+static void
+response_warnings_are_those_for_people(void **state)
+{
+	(void)state;
+	assert_warnings("HTTP/1.1 200 OK\nWarning: 299 - \"old\"\nX: y\nwarning:299 a \"two\"\n",
+			"<old><two>");
+	assert_warnings(
+		"Warning: 299 - \"a, \\\"b\\\"\" \"Sat, 21 Nov 2026 06:22:06 GMT\", 299 - \"c\"\n",
+		"<a, \"b\"><c>");
+	assert_warnings("Warning: 199 - \"misc\", 110 x \"stale\"\n", "");
+	assert_warnings(
+		"Warning: 299 - \"cut \\\nWarning: 299\nWarning: 299 -\nWarning:\nWarning: ,,\n",
+		"<cut \\>");
+	assert_warnings("X-Warning: 299 - \"no\"\n", "");
+	assert_warnings("", "");
+}
+
 /* A TLS server named "api.example", and a client that trusts `ca`. */
 static int
 perform_tls(struct world *w, const char *name, const char *ca, const char *more_trust)
@@ -489,7 +578,9 @@ main(void)
 		CASE(perform_url_with_credentials_hides_them),
 		CASE(perform_strange_url_is_a_spec_error),
 		CASE(perform_stream_can_be_stopped),
+		CASE(perform_stream_of_small_pieces_is_read_in_time),
 		CASE(perform_tls_trusts_its_authority_alone),
+		cmocka_unit_test(response_warnings_are_those_for_people),
 		cmocka_unit_test(encode_keeps_unreserved_only),
 	};
 
