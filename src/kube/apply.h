@@ -12,11 +12,15 @@
 
 /*
  * The objects of a manifest file (several YAML documents, or a JSON list), or of a folder's files
- * *.yaml, *.yml and *.json in the order of their names; items of a List are taken apart. All errors
- * of all files are in the one message. The result is an array in the order to apply: namespaces and
- * custom resource definitions first, then the rest as written.
+ * *.yaml, *.yml and *.json in the order of their names, without the folders below it; items of a List
+ * are taken apart. All errors of all files are in the one message. The result is an array in the order
+ * to apply: namespaces and custom resource definitions, then what others need before those (accounts,
+ * Secrets, roles, services, workloads), then everything else; objects of a kind as they were written.
  */
 int manifest_load(const char *path, cJSON **ret_objects, struct err *e);
+
+/* Whether others can't even be asked for before it is ready: a namespace, a definition of a kind. */
+bool manifest_is_foundation(const cJSON *object);
 
 enum kube_apply_flags {
 	KUBE_APPLY_DRY_RUN = 1 << 0, /* dryRun=All */
@@ -35,6 +39,15 @@ int kube_apply(struct kube_client *client, const cJSON *object, const char *ns,
 /* The object as it is now, or NULL in *ret_object where there is none. */
 int kube_apply_current(struct kube_client *client, const cJSON *object, const char *ns,
 		       const struct cancel *cancel, cJSON **ret_object, struct err *e);
+
+/*
+ * Whether what manifest_is_foundation() names can be built upon: 1 where a namespace is active, or a
+ * definition established and each of its served versions found by discovery; 0 where that is still to
+ * come, and *lacks says what; -1 where it won't (the namespace is being deleted, the names are taken) or
+ * could not be asked.
+ */
+int kube_foundation_stands(struct kube_client *client, const cJSON *object,
+			   const struct cancel *cancel, struct str *lacks, struct err *e);
 
 /* One line of a difference: '+', '-' or ' ', and the path with its value ("spec.replicas: 2"). */
 typedef void kube_diff_fn(void *data, char mark, const char *line);

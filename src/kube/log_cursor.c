@@ -19,6 +19,7 @@ log_cursor_restart(struct log_cursor *c)
 {
 	c->replaying = c->stamp[0] != '\0';
 	c->skip = c->count;
+	c->gap = false;
 }
 
 /* The nanoseconds of a stamp's fraction, which may have any number of digits. */
@@ -72,7 +73,8 @@ log_cursor_take(struct log_cursor *c, const char *stamp)
 			c->skip--;
 			return false;
 		}
-		c->replaying = order == 0;
+		c->gap = c->skip > 0;
+		c->replaying = false;
 	}
 	if (order > 0) {
 		memcpy(c->stamp, stamp, len + 1);

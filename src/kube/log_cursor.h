@@ -14,6 +14,7 @@ struct log_cursor {
 	unsigned count; /* lines that bore it */
 	unsigned skip;	/* of these, how many are still to be repeated */
 	bool replaying;
+	bool gap; /* the latest repetition did not reach back to the stamp: lines may be lost */
 };
 
 /* What to ask for as since_time, or NULL for the beginning. */

@@ -17,9 +17,12 @@ enum {
 };
 
 struct splitter {
+	const struct kube_logs_options *options;
 	bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes);
 	void *data;
 	struct str carry;  /* the beginning of a line whose end has not come yet */
+	size_t max_line;   /* of carry */
+	size_t missing;	   /* bytes of this line that were cut */
 	bool in_long_line; /* its first piece, with its stamp, is gone already */
 	bool stopped;
 };
@@ -51,6 +54,17 @@ emit(struct splitter *s, const char *text, size_t len, bool ends_line)
 	s->in_long_line = !ends_line;
 	if (!s->line(s->data, stamp, text + n, len - n))
 		s->stopped = true;
+	if (s->missing)
+		s->options->cut(s->data, s->missing);
+	s->missing = 0;
+}
+
+/* The line in carry is complete, or as long as a piece may be. */
+static void
+emit_carry(struct splitter *s, bool ends_line)
+{
+	emit(s, str_cstr(&s->carry), s->carry.len, ends_line);
+	str_clear(&s->carry);
 }
 
 /* Takes what comes before the next LF; whole lines are passed on where they lie, without a copy. */
@@ -59,21 +73,21 @@ take(struct splitter *s, const char *bytes, size_t len)
 {
 	const char *end = memchr(bytes, '\n', len);
 	size_t n = end ? (size_t)(end - bytes) : len;
-	size_t room = MAX_LINE - s->carry.len;
+	size_t room = s->max_line - s->carry.len;
 
-	if (n > room) {
-		n = room;
-		end = NULL;
-	}
-	if (end && s->carry.len == 0) {
+	if (end && s->carry.len == 0 && n <= room) {
 		emit(s, bytes, n, true);
 		return n + 1;
 	}
-	str_append_bytes(&s->carry, bytes, n);
-	if (end || s->carry.len == MAX_LINE) {
-		emit(s, s->carry.data, s->carry.len, end != NULL);
-		str_clear(&s->carry);
+	if (n > room && !s->options->cut) {
+		str_append_bytes(&s->carry, bytes, room);
+		emit_carry(s, false);
+		return room;
 	}
+	str_append_bytes(&s->carry, bytes, n < room ? n : room);
+	s->missing += n < room ? 0 : n - room;
+	if (end)
+		emit_carry(s, true);
 	return n + (end != NULL);
 }
 
@@ -88,7 +102,23 @@ on_data(void *data, const char *bytes, size_t len_bytes)
 		bytes += taken;
 		len_bytes -= taken;
 	}
+	if (s->options->pause)
+		s->options->pause(s->data);
 	return !s->stopped;
+}
+
+/* What came after the last LF: part of the log, also where the stream broke, unless it comes again. */
+static void
+finish(struct splitter *s, bool broken)
+{
+	bool again = s->options->resumes && (broken || s->options->follow);
+
+	if (s->carry.len > 0 && !s->stopped && !again) {
+		emit_carry(s, true);
+		if (s->options->pause)
+			s->options->pause(s->data);
+	}
+	str_release(&s->carry);
 }
 
 static void
@@ -135,7 +165,12 @@ kube_logs(struct kube_client *client, const struct kube_logs_options *options,
 	  bool (*line)(void *data, const char *stamp, const char *text, size_t len_bytes),
 	  void *data, const struct cancel *cancel, struct err *e)
 {
-	struct splitter splitter = { .line = line, .data = data };
+	struct splitter splitter = {
+		.options = options,
+		.line = line,
+		.data = data,
+		.max_line = options->cut ? options->max_line_bytes : MAX_LINE,
+	};
 	char *path = build_path(options), *query = build_query(options);
 	struct kube_request request = {
 		.method = "GET",
@@ -151,10 +186,7 @@ kube_logs(struct kube_client *client, const struct kube_logs_options *options,
 	};
 	int rc = kube_request(client, &request, NULL, NULL, e);
 
-	/* Also where the stream broke: what has come is part of the log. */
-	if (splitter.carry.len > 0 && !splitter.stopped)
-		emit(&splitter, splitter.carry.data, splitter.carry.len, true);
-	str_release(&splitter.carry);
+	finish(&splitter, rc < 0);
 	free(path);
 	free(query);
 	return rc;

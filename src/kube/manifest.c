@@ -13,14 +13,91 @@
 #include "base/xalloc.h"
 #include "base/yaml.h"
 #include "kube/apply.h"
+#include "kube/manifest_json.h"
 
 enum { MAX_LIST_DEPTH = 4 };
 
-/* What has been read so far; objects that must come first are kept apart. */
+/* What has been read so far. */
 struct manifest {
-	cJSON *first, *rest;
+	struct entry *entries;
+	size_t count, cap;
 	struct str problems; /* one a line, "file:line:column: …" */
 };
+
+struct entry {
+	cJSON *object;
+	size_t rank, place; /* in the order of kinds; as it was written */
+};
+
+/*
+ * What others need comes first. Kinds that are not named here, custom resources above all, come last.
+ * Source: helm, pkg/release/util/kind_sorter.go, InstallOrder, with the definitions right behind the
+ * namespaces, since every other object may be of a kind that they bring.
+ */
+static const struct {
+	const char *group, *kind;
+} install_order[] = {
+	{ "", "Namespace" },
+	{ "apiextensions.k8s.io", "CustomResourceDefinition" },
+	{ "scheduling.k8s.io", "PriorityClass" },
+	{ "networking.k8s.io", "NetworkPolicy" },
+	{ "", "ResourceQuota" },
+	{ "", "LimitRange" },
+	{ "policy", "PodSecurityPolicy" },
+	{ "policy", "PodDisruptionBudget" },
+	{ "", "ServiceAccount" },
+	{ "", "Secret" },
+	{ "", "ConfigMap" },
+	{ "storage.k8s.io", "StorageClass" },
+	{ "", "PersistentVolume" },
+	{ "", "PersistentVolumeClaim" },
+	{ "rbac.authorization.k8s.io", "ClusterRole" },
+	{ "rbac.authorization.k8s.io", "ClusterRoleBinding" },
+	{ "rbac.authorization.k8s.io", "Role" },
+	{ "rbac.authorization.k8s.io", "RoleBinding" },
+	{ "", "Service" },
+	{ "apps", "DaemonSet" },
+	{ "", "Pod" },
+	{ "", "ReplicationController" },
+	{ "apps", "ReplicaSet" },
+	{ "apps", "Deployment" },
+	{ "autoscaling", "HorizontalPodAutoscaler" },
+	{ "apps", "StatefulSet" },
+	{ "batch", "Job" },
+	{ "batch", "CronJob" },
+	{ "networking.k8s.io", "IngressClass" },
+	{ "networking.k8s.io", "Ingress" },
+	{ "apiregistration.k8s.io", "APIService" },
+	{ "admissionregistration.k8s.io", "MutatingWebhookConfiguration" },
+	{ "admissionregistration.k8s.io", "ValidatingWebhookConfiguration" },
+};
+
+enum {
+	KINDS = sizeof(install_order) / sizeof(install_order[0]),
+	FOUNDATIONS = 2, /* the first ones, which must be ready before the rest can be asked for */
+};
+
+static size_t
+rank_of(const cJSON *object)
+{
+	const char *version = json_string(object, "apiVersion", "");
+	const char *kind = json_string(object, "kind", "");
+	const char *slash = strchr(version, '/');
+	size_t group_len = slash ? (size_t)(slash - version) : 0;
+	size_t rank = 0;
+
+	while (rank < KINDS && (strcmp(install_order[rank].kind, kind) != 0 ||
+				strlen(install_order[rank].group) != group_len ||
+				strncmp(install_order[rank].group, version, group_len) != 0))
+		rank++;
+	return rank;
+}
+
+bool
+manifest_is_foundation(const cJSON *object)
+{
+	return rank_of(object) < FOUNDATIONS;
+}
 
 /* Without a mark, the text itself names the file. */
 static void
@@ -42,20 +119,16 @@ scalar(const struct yaml_node *mapping, const char *key)
 	return value && value->kind == YAML_SCALAR ? value->text : "";
 }
 
-static bool
-comes_first(const char *api_version, const char *kind)
-{
-	return (strcmp(kind, "Namespace") == 0 && strcmp(api_version, "v1") == 0) ||
-	       (strcmp(kind, "CustomResourceDefinition") == 0 &&
-		str_starts_with(api_version, "apiextensions.k8s.io/"));
-}
-
 static void
 add_object(struct manifest *m, const char *path, const struct yaml_node *node)
 {
 	const char *api_version = scalar(node, "apiVersion"), *kind = scalar(node, "kind");
 	const struct yaml_node *metadata = yaml_get(node, "metadata");
 	const char *missing = NULL;
+	struct err error = ERR_INIT;
+	struct entry *entry;
+	struct mark mark;
+	cJSON *object;
 
 	if (!*api_version)
 		missing = "the object has no apiVersion";
@@ -69,8 +142,12 @@ add_object(struct manifest *m, const char *path, const struct yaml_node *node)
 		add_problem(m, path, metadata ? &metadata->mark : &node->mark, missing);
 		return;
 	}
-	cJSON_AddItemToArray(comes_first(api_version, kind) ? m->first : m->rest,
-			     yaml_to_json(node));
+	if (yaml_to_manifest(node, &object, &mark, &error) < 0) {
+		add_problem(m, path, &mark, error.message);
+		return;
+	}
+	entry = VEC_PUSH(m->entries, m->count, m->cap);
+	*entry = (struct entry){ object, rank_of(object), m->count };
 }
 
 /* An object, or the items of a List, which may be Lists again. */
@@ -114,10 +191,13 @@ load_file(struct manifest *m, const char *path)
 	struct err error = ERR_INIT;
 	struct mark mark = { 0, 0 };
 
-	if (file_read(path, YAML_MAX_BYTES, &text, &error) < 0)
+	if (file_read(path, YAML_MAX_BYTES, &text, &error) < 0) {
 		add_problem(m, path, NULL, error.message);
-	else if (yaml_parse(str_cstr(&text), text.len, &stream, &mark, &error) < 0)
-		add_problem(m, path, &mark, error.message);
+	} else {
+		manifest_json_to_yaml(&text);
+		if (yaml_parse(str_cstr(&text), text.len, &stream, &mark, &error) < 0)
+			add_problem(m, path, &mark, error.message);
+	}
 	for (size_t i = 0; i < stream.count; i++) {
 		const struct yaml_node *root = stream.documents[i].root;
 
@@ -164,12 +244,34 @@ load_folder(struct manifest *m, const char *path, struct err *e)
 	return 0;
 }
 
+static int
+compare_entries(const void *left, const void *right)
+{
+	const struct entry *a = left, *b = right;
+
+	if (a->rank != b->rank)
+		return a->rank < b->rank ? -1 : 1;
+	return (a->place > b->place) - (a->place < b->place);
+}
+
+/* The objects in the order to apply; the entries no longer own them. */
+static cJSON *
+take_objects(struct manifest *m)
+{
+	cJSON *objects = cJSON_CreateArray();
+
+	qsort(m->entries, m->count, sizeof(*m->entries), compare_entries);
+	for (size_t i = 0; i < m->count; i++)
+		cJSON_AddItemToArray(objects, m->entries[i].object);
+	m->count = 0;
+	return objects;
+}
+
 int
 manifest_load(const char *path, cJSON **ret_objects, struct err *e)
 {
-	struct manifest m = { cJSON_CreateArray(), cJSON_CreateArray(), STR_INIT };
+	struct manifest m = { .problems = STR_INIT };
 	struct stat st;
-	cJSON *object;
 	int rc = -1;
 
 	if (stat(path, &st) < 0) {
@@ -185,18 +287,16 @@ manifest_load(const char *path, cJSON **ret_objects, struct err *e)
 		err_set(e, ERR_SPEC, "%s", str_cstr(&m.problems));
 		goto out;
 	}
-	while ((object = cJSON_DetachItemFromArray(m.rest, 0)))
-		cJSON_AddItemToArray(m.first, object);
-	if (cJSON_GetArraySize(m.first) == 0) {
+	if (m.count == 0) {
 		err_set(e, ERR_SPEC, "%s holds no Kubernetes object", path);
 		goto out;
 	}
-	*ret_objects = m.first;
-	m.first = NULL;
+	*ret_objects = take_objects(&m);
 	rc = 0;
 out:
-	cJSON_Delete(m.first);
-	cJSON_Delete(m.rest);
+	for (size_t i = 0; i < m.count; i++)
+		cJSON_Delete(m.entries[i].object);
+	free(m.entries);
 	str_release(&m.problems);
 	return rc;
 }

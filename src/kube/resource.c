@@ -22,8 +22,26 @@ kube_resource_release(struct kube_resource *r)
 	memset(r, 0, sizeof(*r));
 }
 
+/* "deployments/scale" beside "deployments". */
+static bool
+has_part(const cJSON *list, const char *name, const char *part)
+{
+	size_t len = strlen(name);
+	const cJSON *description;
+
+	cJSON_ArrayForEach(description, json_at(list, "resources")) {
+		const char *other = json_string(description, "name", "");
+
+		if (strncmp(other, name, len) == 0 && other[len] == '/' &&
+		    strcmp(other + len + 1, part) == 0)
+			return true;
+	}
+	return false;
+}
+
 static void
-resource_init(struct kube_resource *r, const char *group_version, const cJSON *description)
+resource_init(struct kube_resource *r, const char *group_version, const cJSON *list,
+	      const cJSON *description)
 {
 	const char *slash = strchr(group_version, '/');
 
@@ -32,6 +50,8 @@ resource_init(struct kube_resource *r, const char *group_version, const cJSON *d
 	r->name = xstrdup(json_string(description, "name", ""));
 	r->kind = xstrdup(json_string(description, "kind", ""));
 	r->namespaced = json_bool(description, "namespaced", false);
+	r->parts = (has_part(list, r->name, "status") ? KUBE_HAS_STATUS : 0) |
+		   (has_part(list, r->name, "scale") ? KUBE_HAS_SCALE : 0);
 }
 
 static bool
@@ -106,7 +126,7 @@ search_list(void *data, const char *group_version, const cJSON *list)
 			continue;
 		if (!is_called(description, search->name))
 			continue;
-		resource_init(search->found, group_version, description);
+		resource_init(search->found, group_version, list, description);
 		search->is_found = true;
 		return true;
 	}
@@ -211,7 +231,7 @@ kube_resource_for_kind(struct kube_client *client, const char *api_version, cons
 	}
 	if (!description)
 		return unknown_kind(client, list, api_version, kind, e);
-	resource_init(ret_resource, api_version, description);
+	resource_init(ret_resource, api_version, list, description);
 	return 0;
 }
 

@@ -7,6 +7,11 @@
 #include "base/err.h"
 #include "kube/client.h"
 
+enum kube_resource_parts {
+	KUBE_HAS_STATUS = 1 << 0, /* the server changes its objects by itself, all the time */
+	KUBE_HAS_SCALE = 1 << 1,  /* it has a number of replicas */
+};
+
 /* One resource of an API server, as its discovery documents name it. Plain data. */
 struct kube_resource {
 	char *group;   /* "" for the core group */
@@ -14,6 +19,7 @@ struct kube_resource {
 	char *name;    /* "deployments" */
 	char *kind;    /* "Deployment" */
 	bool namespaced;
+	unsigned parts; /* of enum kube_resource_parts */
 };
 
 void kube_resource_release(struct kube_resource *r);

@@ -207,7 +207,7 @@ append_word(struct str *out, const char *word)
 
 /* Whether it can be found at all, from where it will be run. */
 static int
-check_command(const struct command *c, struct err *e)
+find_command(const struct command *c, struct err *e)
 {
 	const char *name = c->argv.items[0];
 	bool relative = c->folder && name[0] != '/' && strchr(name, '/');
@@ -218,6 +218,14 @@ check_command(const struct command *c, struct err *e)
 	if (!path)
 		return err_wrap(e, "command.run");
 	free(path);
+	return 0;
+}
+
+static int
+check_command(const struct command *c, struct err *e)
+{
+	if (find_command(c, e) < 0)
+		return -1;
 	if (c->stdin_file && !file_exists(c->stdin_file))
 		return err_set(e, ERR_NOT_FOUND,
 			       "command.run: there is no file %s for the standard input",
@@ -225,6 +233,20 @@ check_command(const struct command *c, struct err *e)
 	if (c->folder && !file_exists(c->folder))
 		return err_set(e, ERR_NOT_FOUND, "command.run: there is no folder %s", c->folder);
 	return 0;
+}
+
+static int
+command_ready(struct step_context *ctx, const struct action *action, char **ret_what, struct err *e)
+{
+	struct command c;
+	int rc = -1;
+
+	if (command_init(&c, ctx, action, e) == 0) {
+		*ret_what = xasprintf("command %s", c.argv.items[0]);
+		rc = find_command(&c, e);
+	}
+	command_release(&c);
+	return rc;
 }
 
 static int
@@ -468,6 +490,7 @@ const struct executor step_command_run = {
 		.fields = fields,
 		.result = "{exit_code, output, json, duration_ms}; output is the last 64 KiB",
 	},
+	.ready = command_ready,
 	.preview = command_preview,
 	.run = command_run,
 };

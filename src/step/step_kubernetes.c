@@ -316,6 +316,21 @@ fetch_pages(struct kube_step *s, const char *name, enum kube_step_form form,
 	return rc;
 }
 
+/* The objects of a list do not say what they are; one that is asked for by its name does. */
+static void
+name_kind(const struct kube_step *s, cJSON *item)
+{
+	const struct kube_resource *r = &s->resource;
+	char *version;
+
+	if (json_at(item, "kind") || !r->kind)
+		return;
+	version = xasprintf("%s%s%s", r->group, *r->group ? "/" : "", r->version);
+	json_add_string(item, "apiVersion", version);
+	json_add_string(item, "kind", r->kind);
+	free(version);
+}
+
 int
 kube_step_fetch(struct kube_step *s, const char *name, enum kube_step_form form,
 		struct kube_step_list *ret_list, struct err *e)
@@ -335,6 +350,8 @@ kube_step_fetch(struct kube_step *s, const char *name, enum kube_step_form form,
 			return kube_step_failed(s, name, e);
 		}
 	}
+	cJSON_ArrayForEach(item, list.items)
+		name_kind(s, item);
 	if (kube_step_is_secret(s))
 		cJSON_ArrayForEach(item, list.items) {
 			kube_step_hide_secret(s->ctx, item, show);
@@ -463,6 +480,48 @@ kube_step_condition(const cJSON *object, const char *type)
 		if (strcasecmp(json_string(condition, "type", ""), type) == 0)
 			return condition;
 	return NULL;
+}
+
+static bool
+statuses_name(const cJSON *statuses, const char *word)
+{
+	const cJSON *status;
+
+	cJSON_ArrayForEach(status, statuses)
+		if (strcasecmp(json_string(status, "state/waiting/reason", ""), word) == 0 ||
+		    strcasecmp(json_string(status, "state/terminated/reason", ""), word) == 0)
+			return true;
+	return false;
+}
+
+static bool
+conditions_name(const cJSON *object, const char *word)
+{
+	const cJSON *c;
+
+	cJSON_ArrayForEach(c, json_at(object, "status/conditions")) {
+		const char *type = json_string(c, "type", ""),
+			   *status = json_string(c, "status", "");
+		size_t len = strlen(type);
+
+		if (strcasecmp(json_string(c, "reason", ""), word) == 0)
+			return true;
+		if (strncasecmp(word, type, len) == 0 &&
+		    strcasecmp(word[len] == '=' ? word + len + 1
+			       : word[len]	? ""
+						: "True",
+			       status) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+kube_step_says(const cJSON *object, const char *word)
+{
+	return *word && (statuses_name(json_at(object, "status/containerStatuses"), word) ||
+			 statuses_name(json_at(object, "status/initContainerStatuses"), word) ||
+			 conditions_name(object, word));
 }
 
 bool

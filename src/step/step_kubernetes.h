@@ -94,6 +94,12 @@ char *kube_step_age(const cJSON *object, char out[CLOCK_STAMP_MAX]);
 /* The condition of a type (without case), or NULL. */
 const cJSON *kube_step_condition(const cJSON *object, const char *type);
 
+/*
+ * Whether an object says a word of `fail_on`, without case: the reason of one of its containers
+ * (CrashLoopBackOff), a condition (Failed, Progressing=False) or the reason of one.
+ */
+bool kube_step_says(const cJSON *object, const char *word);
+
 /* Why a request failed is worth another look later: the server is away, not of another opinion. */
 bool kube_step_transient(const struct err *e);
 

@@ -6,12 +6,11 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "kube/apply.h"
 #include "net/http.h"
-#include "step/step_kubernetes.h"
+#include "step/step_kubernetes_apply.h"
 #include "step/steps.h"
 
-enum { DEFINITION_WAIT_MS = 30 * 1000, LOOK_AGAIN_MS = 500 };
+enum { FOUNDATION_WAIT_MS = 60 * 1000, LOOK_AGAIN_MS = 500 };
 
 static const struct field fields[] = {
 	{ .name = "file",
@@ -38,147 +37,6 @@ static const struct field fields[] = {
 	{ .name = NULL },
 };
 
-/* One call of the executor. `s` is aimed at one object after the other. */
-struct apply {
-	struct kube_step s;
-	const char *default_ns;
-	const char *manager;
-	unsigned flags; /* of enum kube_apply_flags */
-	cJSON *objects;
-};
-
-static bool
-is_secret(const cJSON *object)
-{
-	return str_equal(json_string(object, "kind", ""), "Secret") &&
-	       str_equal(json_string(object, "apiVersion", ""), "v1");
-}
-
-static void
-apply_release(struct apply *a)
-{
-	cJSON_Delete(a->objects);
-	kube_step_release(&a->s);
-}
-
-static int
-apply_init(struct apply *a, struct step_context *ctx, const struct action *action, struct err *e)
-{
-	const cJSON *show = cJSON_GetObjectItemCaseSensitive(action->with, "show");
-	const char *path = json_string(action->with, "file", "");
-	const cJSON *object;
-
-	*a = (struct apply){ .objects = NULL };
-	if (kube_step_init(&a->s, ctx, action, e) < 0)
-		return -1;
-	if (manifest_load(path, &a->objects, e) < 0) {
-		kube_step_release(&a->s);
-		return err_wrap(e, "kubernetes.apply");
-	}
-	a->default_ns = a->s.ns;
-	a->manager = json_string(action->with, "field_manager", "lifeboat");
-	a->flags = json_bool(action->with, "force", false) ? KUBE_APPLY_FORCE : 0;
-	cJSON_ArrayForEach(object, a->objects)
-		if (is_secret(object))
-			kube_step_hide_secret(ctx, object, show);
-	return 0;
-}
-
-static const char *
-object_name(const cJSON *object)
-{
-	return json_string(object, "metadata/name", "");
-}
-
-/* "tsb.tetrate.io" of "tsb.tetrate.io/v1", "" of "v1". The caller frees. */
-static char *
-group_of(const cJSON *object)
-{
-	const char *version = json_string(object, "apiVersion", "");
-	const char *slash = strchr(version, '/');
-
-	return slash ? xstrndup(version, (size_t)(slash - version)) : xstrdup("");
-}
-
-/* True where another object of the same manifests defines this one's kind. */
-static bool
-is_defined_here(const struct apply *a, const cJSON *object)
-{
-	const cJSON *other;
-	char *group = group_of(object);
-	bool defined = false;
-
-	cJSON_ArrayForEach(other, a->objects)
-		defined = defined ||
-			  (str_equal(json_string(other, "kind", ""), "CustomResourceDefinition") &&
-			   str_equal(json_string(other, "spec/group", ""), group) &&
-			   str_equal(json_string(other, "spec/names/kind", ""),
-				     json_string(object, "kind", "")));
-	free(group);
-	return defined;
-}
-
-static bool
-is_namespace_here(const struct apply *a, const char *ns)
-{
-	const cJSON *other;
-
-	cJSON_ArrayForEach(other, a->objects)
-		if (str_equal(json_string(other, "kind", ""), "Namespace") &&
-		    str_equal(object_name(other), ns))
-			return true;
-	return false;
-}
-
-/* Finds the resource of an object. *ret_known: false where only these manifests define its kind. */
-static int
-aim(struct apply *a, const cJSON *object, bool *ret_known, struct err *e)
-{
-	const char *version = json_string(object, "apiVersion", "");
-	const char *kind = json_string(object, "kind", "");
-	struct err why = ERR_INIT;
-
-	kube_resource_release(&a->s.resource);
-	a->s.resource = (struct kube_resource){ .group = NULL };
-	a->s.ns = json_string(object, "metadata/namespace", a->default_ns);
-	*ret_known = kube_resource_for_kind(a->s.client, version, kind, a->s.ctx->cancel,
-					    &a->s.resource, &why) == 0;
-	if (*ret_known)
-		return 0;
-	a->s.resource = (struct kube_resource){ .group = NULL };
-	if (why.kind == ERR_NOT_FOUND && is_defined_here(a, object))
-		return 0;
-	err_set(e, why.kind, "%s", why.message);
-	return kube_step_failed(&a->s, object_name(object), e);
-}
-
-/* A definition of the same manifests is served a moment after it was applied. */
-static int
-aim_patiently(struct apply *a, const cJSON *object, struct err *e)
-{
-	int64_t deadline_ms = clock_mono_ms() + DEFINITION_WAIT_MS;
-	bool known;
-
-	for (;;) {
-		if (aim(a, object, &known, e) < 0)
-			return -1;
-		if (known)
-			return 0;
-		a->s.ctx->progress(a->s.ctx, "waiting until the cluster serves %s",
-				   json_string(object, "kind", ""));
-		if (clock_mono_ms() > deadline_ms) {
-			err_set(e, ERR_TIMEOUT,
-				"the cluster does not serve %s %s after 30 s, though "
-				"its definition was applied. Look at the definition's conditions",
-				json_string(object, "apiVersion", ""),
-				json_string(object, "kind", ""));
-			return kube_step_failed(&a->s, object_name(object), e);
-		}
-		if (cancel_sleep(a->s.ctx->cancel, LOOK_AGAIN_MS))
-			return err_set(e, ERR_CANCELLED, "kubernetes.apply: cancelled");
-	}
-}
-
 static int
 apply_permissions(struct step_context *ctx, const struct action *action,
 		  struct permission_list *list, struct err *e)
@@ -194,12 +52,14 @@ apply_permissions(struct step_context *ctx, const struct action *action,
 	cJSON_ArrayForEach(object, a.objects) {
 		const struct kube_resource *r = &a.s.resource;
 
-		rc = aim(&a, object, &known, e);
-		if (rc < 0)
+		rc = apply_aim(&a, object, &known, e);
+		if (rc < 0) {
+			kube_step_failed(&a.s, apply_name(object), e);
 			break;
+		}
 		for (size_t i = 0; known && i < sizeof(verbs) / sizeof(verbs[0]); i++)
 			permission_add(list, verbs[i], r->group, r->name, NULL,
-				       str_equal(verbs[i], "create") ? NULL : object_name(object),
+				       str_equal(verbs[i], "create") ? NULL : apply_name(object),
 				       r->namespaced ? a.s.ns : NULL);
 	}
 	apply_release(&a);
@@ -253,7 +113,7 @@ warn_of_owners(struct preview *preview, const cJSON *object, const char *label)
 static void
 show_request(struct apply *a, struct preview *preview, const cJSON *object)
 {
-	char *path = kube_step_path(&a->s, object_name(object));
+	char *path = kube_step_path(&a->s, apply_name(object));
 	char *manager = http_encode(a->manager);
 
 	preview_add(preview, PREVIEW_REQUEST,
@@ -263,60 +123,37 @@ show_request(struct apply *a, struct preview *preview, const cJSON *object)
 	free(path);
 }
 
-/* Asks the server what an apply would make of the object; *ret_after NULL: it can't say yet. */
-static int
-dry_run(struct apply *a, const cJSON *object, cJSON **ret_before, cJSON **ret_after, struct err *e)
+static void
+preview_trial(struct apply *a, const struct trial *trial, struct preview *preview)
 {
-	const struct cancel *cancel = a->s.ctx->cancel;
-	struct err why = ERR_INIT;
+	const cJSON *object = trial->object;
+	char *label = a->s.resource.name ? kube_resource_label(&a->s.resource, apply_name(object))
+					 : xasprintf("%s %s", json_string(object, "kind", ""),
+						     apply_name(object));
 
-	if (kube_apply_current(a->s.client, object, a->default_ns, cancel, ret_before, e) < 0)
-		return kube_step_failed(&a->s, object_name(object), e);
-	if (kube_apply(a->s.client, object, a->default_ns, a->manager,
-		       a->flags | KUBE_APPLY_DRY_RUN, cancel, ret_after, &why) == 0 ||
-	    (why.kind == ERR_NOT_FOUND && !*ret_before))
-		return 0;
-	err_set(e, why.kind, "%s", why.message);
-	return kube_step_failed(&a->s, object_name(object), e);
-}
-
-static int
-preview_known(struct apply *a, const cJSON *object, struct preview *preview, struct err *e)
-{
-	char *label = kube_resource_label(&a->s.resource, object_name(object));
-	cJSON *before = NULL, *after = NULL;
-	int rc;
-
-	show_request(a, preview, object);
-	rc = dry_run(a, object, &before, &after, e);
-	if (rc == 0) {
-		show_difference(preview, label, before, after ? after : object);
-		if (!after && !is_namespace_here(a, a->s.ns))
-			preview_add(
-				preview, PREVIEW_WARNING,
-				"Namespace %s is not there yet, and this file does not make it.",
-				a->s.ns);
-		warn_of_owners(preview, object, label);
-	}
-	cJSON_Delete(before);
-	cJSON_Delete(after);
+	if (a->s.resource.name)
+		show_request(a, preview, object);
+	if (trial->deferred)
+		preview_add(preview, PREVIEW_TEXT,
+			    "%s cannot be tried before it is applied: %s. What the manifest says:",
+			    label, trial->deferred);
+	show_difference(preview, label, trial->before, trial->after ? trial->after : object);
+	warn_of_owners(preview, object, label);
 	free(label);
-	return rc;
 }
 
+/* Tries and shows one object; a refusal is shown too, and kept for the end. */
 static int
-preview_object(struct apply *a, const cJSON *object, struct preview *preview, struct err *e)
+preview_object(struct apply *a, struct trial *trial, struct preview *preview, struct err *e)
 {
-	bool known;
+	size_t refused = a->refused, shown = a->refusals.len;
 
-	if (aim(a, object, &known, e) < 0)
+	if (apply_try(a, trial, false, e) < 0)
 		return -1;
-	if (known)
-		return preview_known(a, object, preview, e);
-	preview_add(preview, PREVIEW_TEXT,
-		    "%s %s, of a kind that this file defines:", json_string(object, "kind", ""),
-		    object_name(object));
-	show_difference(preview, object_name(object), NULL, object);
+	if (a->refused > refused)
+		preview_add(preview, PREVIEW_WARNING, "%s", str_cstr(&a->refusals) + shown);
+	else
+		preview_trial(a, trial, preview);
 	return 0;
 }
 
@@ -325,20 +162,21 @@ apply_preview(struct step_context *ctx, const struct action *action, struct prev
 	      struct err *e)
 {
 	struct apply a;
-	const cJSON *object;
 	int rc = 0;
 
 	if (apply_init(&a, ctx, action, e) < 0)
 		return -1;
-	preview_add(preview, PREVIEW_TEXT,
-		    "Applies %d objects of %s on %s as %s:", cJSON_GetArraySize(a.objects),
+	preview_add(preview, PREVIEW_TEXT, "Applies %zu objects of %s on %s as %s:", a.count,
 		    json_string(action->with, "file", ""), a.s.context, a.manager);
 	if (a.flags & KUBE_APPLY_FORCE)
 		preview_add(preview, PREVIEW_WARNING,
 			    "force: fields that another manager owns are taken over.");
-	cJSON_ArrayForEach(object, a.objects)
-		if (rc == 0)
-			rc = preview_object(&a, object, preview, e);
+	for (size_t i = 0; i < a.count && rc == 0; i++)
+		rc = preview_object(&a, &a.trials[i], preview, e);
+	if (rc == 0)
+		rc = apply_check_refusals(&a, e);
+	if (rc == 0)
+		preview_remember(preview, apply_seals(&a));
 	apply_release(&a);
 	return rc;
 }
@@ -346,7 +184,7 @@ apply_preview(struct step_context *ctx, const struct action *action, struct prev
 static void
 report(struct apply *a, const cJSON *object, const char *what)
 {
-	char *label = kube_resource_label(&a->s.resource, object_name(object));
+	char *label = kube_resource_label(&a->s.resource, apply_name(object));
 	char *line = xasprintf("%s %s\n", label, what);
 
 	a->s.ctx->output(a->s.ctx, line, strlen(line));
@@ -354,38 +192,136 @@ report(struct apply *a, const cJSON *object, const char *what)
 	free(label);
 }
 
+/* What has been done so far. */
+struct progress {
+	cJSON *applied; /* the server's view of each object */
+	int changed;
+};
+
+static const char *
+what_happened(const struct trial *trial, const cJSON *after)
+{
+	struct difference d = { NULL, 0 };
+
+	if (!trial->before)
+		return "created";
+	kube_diff(trial->before, after, difference_line, &d);
+	return d.changes ? "changed" : "unchanged";
+}
+
 /* Applies one object and adds the server's view of it; counts it where it was another before. */
 static int
-run_object(struct apply *a, const cJSON *object, cJSON *applied, int *changed, struct err *e)
+write_object(struct apply *a, const struct trial *trial, struct progress *p, struct err *e)
 {
-	const struct cancel *cancel = a->s.ctx->cancel;
-	cJSON *before = NULL, *after = NULL;
-	const char *what = "unchanged";
+	const cJSON *object = trial->object;
+	const char *what;
+	cJSON *after = NULL;
+	bool known = false;
 
-	if (aim_patiently(a, object, e) < 0)
-		return -1;
-	if (kube_apply_current(a->s.client, object, a->default_ns, cancel, &before, e) < 0 ||
-	    kube_apply(a->s.client, object, a->default_ns, a->manager, a->flags, cancel, &after,
-		       e) < 0) {
-		cJSON_Delete(before);
-		return kube_step_failed(&a->s, object_name(object), e);
-	}
-	if (!before)
-		what = "created";
-	else if (!str_equal(json_string(before, "metadata/resourceVersion", NULL),
-			    json_string(after, "metadata/resourceVersion", NULL)))
-		what = "changed";
-	if (!str_equal(what, "unchanged"))
-		++*changed;
-	if (is_secret(object)) {
+	if (apply_aim(a, object, &known, e) < 0 ||
+	    kube_apply(a->s.client, object, a->default_ns, a->manager, a->flags, a->s.ctx->cancel,
+		       &after, e) < 0)
+		return kube_step_failed(&a->s, apply_name(object), e);
+	what = what_happened(trial, after);
+	p->changed += !str_equal(what, "unchanged");
+	if (apply_is_secret(object)) {
 		kube_step_hide_secret(a->s.ctx, after,
 				      cJSON_GetObjectItemCaseSensitive(a->s.action->with, "show"));
 		kube_step_strip_secret(after);
 	}
 	report(a, object, what);
-	cJSON_AddItemToArray(applied, after);
-	cJSON_Delete(before);
+	cJSON_AddItemToArray(p->applied, after);
 	return 0;
+}
+
+static int
+write_stage(struct apply *a, bool foundations, struct progress *p, struct err *e)
+{
+	for (size_t i = 0; i < a->count; i++)
+		if (manifest_is_foundation(a->trials[i].object) == foundations &&
+		    write_object(a, &a->trials[i], p, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Sleeps until the next look. -1: time is up, or it was cancelled. */
+static int
+look_again(struct apply *a, const cJSON *object, const char *lacks, int64_t deadline_ms,
+	   struct err *e)
+{
+	a->s.ctx->progress(a->s.ctx, "%s %s: %s", json_string(object, "kind", ""),
+			   apply_name(object), lacks);
+	if (clock_mono_ms() > deadline_ms || clock_mono_ms() > a->s.ctx->deadline_ms) {
+		err_set(e, ERR_TIMEOUT, "it was waited for, in vain: %s", lacks);
+		return kube_step_failed(&a->s, apply_name(object), e);
+	}
+	if (cancel_sleep(a->s.ctx->cancel, LOOK_AGAIN_MS))
+		return err_set(e, ERR_CANCELLED, "kubernetes.apply: cancelled while %s %s: %s",
+			       json_string(object, "kind", ""), apply_name(object), lacks);
+	return 0;
+}
+
+/* Waits until a namespace is active, or a definition established and its kind served. */
+static int
+await_foundation(struct apply *a, const cJSON *object, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + FOUNDATION_WAIT_MS;
+	bool known;
+
+	if (apply_aim(a, object, &known, e) < 0)
+		return kube_step_failed(&a->s, apply_name(object), e);
+	for (;;) {
+		struct str lacks = STR_INIT;
+		struct err why = ERR_INIT;
+		int stands =
+			kube_foundation_stands(a->s.client, object, a->s.ctx->cancel, &lacks, &why);
+
+		if (stands < 0 && !kube_step_transient(&why)) {
+			str_release(&lacks);
+			err_set(e, why.kind, "%s", why.message);
+			return kube_step_failed(&a->s, apply_name(object), e);
+		}
+		if (stands < 0)
+			str_append(&lacks, why.message);
+		if (stands <= 0)
+			stands = look_again(a, object, str_cstr(&lacks), deadline_ms, e);
+		else
+			stands = 1;
+		str_release(&lacks);
+		if (stands != 0)
+			return stands < 0 ? -1 : 0;
+	}
+}
+
+/* What could not be tried before is tried now; a server takes a moment to serve a new kind. */
+static int
+try_deferred(struct apply *a, struct trial *trial, struct err *e)
+{
+	int64_t deadline_ms = clock_mono_ms() + FOUNDATION_WAIT_MS;
+
+	while (trial->deferred && !trial->blind) {
+		if (apply_try(a, trial, true, e) < 0)
+			return -1;
+		if (trial->deferred &&
+		    look_again(a, trial->object, trial->deferred, deadline_ms, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int
+lay_foundations(struct apply *a, struct progress *p, struct err *e)
+{
+	if (write_stage(a, true, p, e) < 0)
+		return -1;
+	for (size_t i = 0; i < a->count; i++)
+		if (manifest_is_foundation(a->trials[i].object) &&
+		    await_foundation(a, a->trials[i].object, e) < 0)
+			return -1;
+	for (size_t i = 0; i < a->count; i++)
+		if (try_deferred(a, &a->trials[i], e) < 0)
+			return -1;
+	return apply_check_refusals(a, e);
 }
 
 /* What had happened by the time of an error must be in its message: there is no result then. */
@@ -397,9 +333,11 @@ say_applied(const cJSON *applied, struct err *e)
 
 	cJSON_ArrayForEach(object, applied)
 		str_printf(&names, "%s%s %s", names.len ? ", " : "",
-			   json_string(object, "kind", ""), object_name(object));
+			   json_string(object, "kind", ""), apply_name(object));
 	if (names.len)
 		err_advise(e, "Applied by then: %s", str_cstr(&names));
+	else
+		err_advise(e, "Nothing was applied");
 	str_release(&names);
 	return -1;
 }
@@ -407,29 +345,27 @@ say_applied(const cJSON *applied, struct err *e)
 static int
 apply_run(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
 {
+	struct progress p = { .applied = cJSON_CreateArray() };
 	struct apply a;
-	const cJSON *object;
-	cJSON *applied = cJSON_CreateArray(), *result;
-	int changed = 0, rc;
+	int rc = apply_init(&a, ctx, action, e);
 
-	rc = apply_init(&a, ctx, action, e);
 	if (rc < 0)
 		goto out;
-	cJSON_ArrayForEach(object, a.objects)
-		if (rc == 0)
-			rc = run_object(&a, object, applied, &changed, e);
+	if (apply_try_all(&a, e) < 0 || apply_check_refusals(&a, e) < 0)
+		rc = say_applied(p.applied, e);
+	else if (apply_check_seals(&a, e) < 0)
+		rc = -1;
+	else if (lay_foundations(&a, &p, e) < 0 || write_stage(&a, false, &p, e) < 0)
+		rc = say_applied(p.applied, e);
 	apply_release(&a);
-	if (rc < 0) {
-		say_applied(applied, e);
+	if (rc < 0)
 		goto out;
-	}
-	result = cJSON_CreateObject();
-	json_add(result, "objects", applied);
-	json_add_int(result, "changed", changed);
-	applied = NULL;
-	*ret_result = result;
+	*ret_result = cJSON_CreateObject();
+	json_add(*ret_result, "objects", p.applied);
+	json_add_int(*ret_result, "changed", p.changed);
+	p.applied = NULL;
 out:
-	cJSON_Delete(applied);
+	cJSON_Delete(p.applied);
 	return rc;
 }
 
@@ -445,27 +381,16 @@ is_ours(const struct apply *a, const cJSON *object)
 	return false;
 }
 
-/* 1: the object is as an apply of ours leaves it; 0: it is not; -1: error. */
-static int
-probe_object(struct apply *a, const cJSON *object, struct err *e)
+/* Whether an object is as an apply of ours leaves it. */
+static bool
+was_applied(const struct apply *a, const struct trial *trial)
 {
-	cJSON *before = NULL, *after = NULL;
 	struct difference d = { NULL, 0 };
-	bool known;
-	int rc;
 
-	if (aim(a, object, &known, e) < 0)
-		return -1;
-	if (!known)
-		return 0;
-	rc = dry_run(a, object, &before, &after, e);
-	if (rc == 0 && before && after && is_ours(a, before)) {
-		kube_diff(before, after, difference_line, &d);
-		rc = d.changes == 0;
-	}
-	cJSON_Delete(before);
-	cJSON_Delete(after);
-	return rc;
+	if (!trial->before || !trial->after || !is_ours(a, trial->before))
+		return false;
+	kube_diff(trial->before, trial->after, difference_line, &d);
+	return d.changes == 0;
 }
 
 static int
@@ -473,23 +398,18 @@ apply_probe(struct step_context *ctx, const struct action *action, enum probe_ve
 	    struct err *e)
 {
 	struct apply a;
-	const cJSON *object;
-	int done = 0, count = 0, rc = 0;
+	size_t done = 0;
+	int rc;
 
 	if (apply_init(&a, ctx, action, e) < 0)
 		return -1;
-	cJSON_ArrayForEach(object, a.objects) {
-		rc = probe_object(&a, object, e);
-		if (rc < 0)
-			break;
-		done += rc;
-		count++;
-	}
+	rc = apply_try_all(&a, e);
+	for (size_t i = 0; i < a.count; i++)
+		done += was_applied(&a, &a.trials[i]);
+	if (rc == 0)
+		*ret_verdict = done == a.count ? PROBE_DONE : done ? PROBE_UNSURE : PROBE_NOT_DONE;
 	apply_release(&a);
-	if (rc < 0)
-		return -1;
-	*ret_verdict = done == count ? PROBE_DONE : done ? PROBE_UNSURE : PROBE_NOT_DONE;
-	return 0;
+	return rc;
 }
 
 const struct executor step_kubernetes_apply = {

@@ -6,10 +6,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "step/step_kubernetes.h"
+#include "step/step_kubernetes_gone.h"
 #include "step/steps.h"
-
-enum { LOOK_AGAIN_MS = 500, WAIT_MS = 5 * 60 * 1000 };
 
 static const char *const propagations[] = { "background", "foreground", "orphan", NULL };
 
@@ -39,6 +37,11 @@ static const struct field fields[] = {
 	  .type = FIELD_BOOL,
 	  .otherwise = "true",
 	  .help = "A name that is not there is no failure." },
+	{ .name = "timeout",
+	  .type = FIELD_DURATION,
+	  .flags = FIELD_TEMPLATE,
+	  .otherwise = "5m",
+	  .help = "How long to wait until they are gone." },
 	{ .name = "propagation",
 	  .type = FIELD_CHOICE,
 	  .choices = propagations,
@@ -47,7 +50,10 @@ static const struct field fields[] = {
 	{ .name = NULL },
 };
 
-/* What there is to delete: {"name","uid","age"} of each object, and names that are not there. */
+/*
+ * What there is to delete: {"name","uid","resource_version","generation","age"} of each object, and
+ * names that are not there.
+ */
 struct doomed {
 	cJSON *found;
 	cJSON *missing;
@@ -105,6 +111,9 @@ add_found(struct doomed *d, const cJSON *object)
 
 	json_add_string(entry, "name", json_string(object, "metadata/name", ""));
 	json_add_string(entry, "uid", json_string(object, "metadata/uid", ""));
+	json_add_string(entry, "resource_version",
+			json_string(object, "metadata/resourceVersion", NULL));
+	json_add_int(entry, "generation", json_int(object, "metadata/generation", 0));
 	json_add_string(entry, "age", kube_step_age(object, age));
 	cJSON_AddItemToArray(d->found, entry);
 }
@@ -254,7 +263,8 @@ preview_doomed(const struct kube_step *s, const struct doomed *d, struct preview
 		char *path = kube_step_path(s, name);
 
 		preview_add(preview, PREVIEW_REQUEST,
-			    "DELETE %s  propagationPolicy=%s, only uid %s", path, policy, uid);
+			    "DELETE %s  propagationPolicy=%s, only uid %s as it is", path, policy,
+			    uid);
 		preview_add(preview, PREVIEW_REMOVE, "%s  uid %s  age %s", label, uid,
 			    json_string(entry, "age", ""));
 		free(path);
@@ -312,7 +322,7 @@ out:
 }
 
 static char *
-delete_body(const struct kube_step *s, const char *uid)
+delete_body(const struct kube_step *s, const cJSON *entry, const char *version)
 {
 	cJSON *options = cJSON_CreateObject(), *preconditions = cJSON_CreateObject();
 	char *text;
@@ -320,20 +330,49 @@ delete_body(const struct kube_step *s, const char *uid)
 	json_add_string(options, "kind", "DeleteOptions");
 	json_add_string(options, "apiVersion", "v1");
 	json_add_string(options, "propagationPolicy", propagation_policy(s->action));
-	json_add_string(preconditions, "uid", uid);
+	json_add_string(preconditions, "uid", json_string(entry, "uid", ""));
+	if (version)
+		json_add_string(preconditions, "resourceVersion", version);
 	json_add(options, "preconditions", preconditions);
 	text = json_print(options);
 	cJSON_Delete(options);
 	return text;
 }
 
-/* Deletes the object of one UID. *ret_gone: somebody else was faster. */
+/*
+ * Where the server writes a status, versions come and go all the time, and the one that was seen would
+ * be refused for nothing. There the generation counts, which stands for what people write. *ret_gone:
+ * somebody else was faster.
+ */
 static int
-delete_one(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *e)
+check_generation(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *e)
+{
+	struct kube_step_list list = { NULL, NULL, NULL, false };
+	const char *name = json_string(entry, "name", "");
+	struct err why = ERR_INIT;
+	bool same;
+
+	if (kube_step_fetch(s, name, KUBE_STEP_METADATA, &list, &why) < 0) {
+		*ret_gone = why.kind == ERR_NOT_FOUND;
+		return *ret_gone ? 0 : err_set(e, why.kind, "%s", why.message);
+	}
+	same = json_int(list.items->child, "metadata/generation", 0) ==
+	       json_int(entry, "generation", 0);
+	kube_step_list_release(&list);
+	if (same)
+		return 0;
+	err_set(e, ERR_CONFLICT,
+		"it was changed since it was looked at, and was left alone. Look at it, and try "
+		"again");
+	return kube_step_failed(s, name, e);
+}
+
+static int
+send_delete(struct kube_step *s, const cJSON *entry, const char *version, bool *ret_gone,
+	    struct err *e)
 {
 	const char *name = json_string(entry, "name", "");
-	char *path = kube_step_path(s, name);
-	char *body = delete_body(s, json_string(entry, "uid", ""));
+	char *path = kube_step_path(s, name), *body = delete_body(s, entry, version);
 	struct kube_request request = {
 		.method = "DELETE",
 		.path = path,
@@ -350,8 +389,24 @@ delete_one(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *
 	if (rc == 0 || *ret_gone)
 		return 0;
 	if (status == 409)
-		err_advise(e, "It was made anew since it was looked at. Look at it, and try again");
+		err_advise(e, "It was changed or made anew since it was looked at, and was left "
+			      "alone. Look at it, and try again");
 	return kube_step_failed(s, name, e);
+}
+
+/* Deletes one object, if it is still the one that was seen. *ret_gone: somebody else was faster. */
+static int
+delete_one(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *e)
+{
+	bool moves = s->resource.parts & KUBE_HAS_STATUS;
+
+	*ret_gone = false;
+	if (moves && check_generation(s, entry, ret_gone, e) < 0)
+		return -1;
+	if (*ret_gone)
+		return 0;
+	return send_delete(s, entry, moves ? NULL : json_string(entry, "resource_version", NULL),
+			   ret_gone, e);
 }
 
 static char *
@@ -415,91 +470,6 @@ delete_all(struct kube_step *s, const struct doomed *d, cJSON *deleted, struct e
 	return 0;
 }
 
-/* 1: the object is still there (*ret_held_by, the caller frees); 0: it is gone; -1: error. */
-static int
-still_there(struct kube_step *s, const cJSON *entry, char **ret_held_by, struct err *e)
-{
-	struct kube_step_list list = { NULL, NULL, NULL, false };
-	const char *name = json_string(entry, "name", "");
-	const cJSON *finalizer;
-	struct str held = STR_INIT;
-	struct err why = ERR_INIT;
-	bool same;
-
-	if (kube_step_fetch(s, name, KUBE_STEP_METADATA, &list, &why) < 0) {
-		if (why.kind == ERR_NOT_FOUND)
-			return 0;
-		return err_set(e, why.kind, "%s", why.message);
-	}
-	same = str_equal(json_string(list.items->child, "metadata/uid", ""),
-			 json_string(entry, "uid", ""));
-	str_append(&held, name);
-	cJSON_ArrayForEach(finalizer, json_at(list.items->child, "metadata/finalizers"))
-		if (cJSON_IsString(finalizer))
-			str_printf(&held, " (held by finalizer %s)", finalizer->valuestring);
-	kube_step_list_release(&list);
-	if (same)
-		*ret_held_by = str_take(&held);
-	str_release(&held);
-	return same ? 1 : 0;
-}
-
-/* The first one that is still there, in *ret_held_by; NULL when all are gone. */
-static int
-look_for_rest(struct kube_step *s, cJSON *waiting, char **ret_held_by, struct err *e)
-{
-	while (waiting->child) {
-		int there = still_there(s, waiting->child, ret_held_by, e);
-
-		if (there != 0)
-			return there < 0 ? -1 : 0;
-		cJSON_DeleteItemFromArray(waiting, 0);
-	}
-	return 0;
-}
-
-static int64_t
-wait_deadline(const struct step_context *ctx)
-{
-	int64_t deadline_ms = clock_mono_ms() + WAIT_MS;
-
-	return deadline_ms < ctx->deadline_ms ? deadline_ms : ctx->deadline_ms;
-}
-
-static int
-wait_until_gone(struct kube_step *s, const cJSON *deleted, struct err *e)
-{
-	int64_t deadline_ms = wait_deadline(s->ctx);
-	cJSON *waiting = cJSON_Duplicate(deleted, true);
-	int total = cJSON_GetArraySize(deleted), rc = 0;
-
-	while (rc == 0) {
-		char *held_by = NULL;
-		struct err why = ERR_INIT;
-
-		if (look_for_rest(s, waiting, &held_by, &why) < 0 && !kube_step_transient(&why))
-			rc = err_set(e, why.kind, "%s", why.message);
-		else if (!waiting->child)
-			break;
-		else if (clock_mono_ms() >= deadline_ms)
-			rc = err_set(e, ERR_TIMEOUT,
-				     "kubernetes.delete: it was deleted, but is still "
-				     "there: %s",
-				     held_by ? held_by : why.message);
-		else
-			s->ctx->progress(s->ctx, "%d of %d gone; still there: %s",
-					 total - cJSON_GetArraySize(waiting), total,
-					 held_by ? held_by : why.message);
-		free(held_by);
-		if (rc == 0 && cancel_sleep(s->ctx->cancel, LOOK_AGAIN_MS))
-			rc = err_set(e, ERR_CANCELLED,
-				     "kubernetes.delete: waiting for the end was "
-				     "cancelled");
-	}
-	cJSON_Delete(waiting);
-	return rc < 0 ? say_deleted(deleted, e) : 0;
-}
-
 static int
 delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
 {
@@ -515,8 +485,10 @@ delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 	if (find_seen(&s, &d, e) < 0 || check_missing(&s, &d, e) < 0 ||
 	    delete_all(&s, &d, deleted, e) < 0)
 		goto out;
-	if (json_bool(action->with, "wait", true) && wait_until_gone(&s, deleted, e) < 0)
+	if (json_bool(action->with, "wait", true) && kube_step_wait_gone(&s, deleted, e) < 0) {
+		say_deleted(deleted, e);
 		goto out;
+	}
 	result = cJSON_CreateObject();
 	json_add(result, "deleted", deleted);
 	json_add(result, "missing", d.missing);

@@ -249,40 +249,6 @@ object_holds(struct wait *w, const cJSON *object, struct err *e)
 	return holds;
 }
 
-static bool
-statuses_name(const cJSON *statuses, const char *word)
-{
-	const cJSON *status;
-
-	cJSON_ArrayForEach(status, statuses)
-		if (strcasecmp(json_string(status, "state/waiting/reason", ""), word) == 0 ||
-		    strcasecmp(json_string(status, "state/terminated/reason", ""), word) == 0)
-			return true;
-	return false;
-}
-
-static bool
-conditions_name(const cJSON *object, const char *word)
-{
-	const cJSON *c;
-
-	cJSON_ArrayForEach(c, json_at(object, "status/conditions")) {
-		const char *type = json_string(c, "type", ""),
-			   *status = json_string(c, "status", "");
-		size_t len = strlen(type);
-
-		if (strcasecmp(json_string(c, "reason", ""), word) == 0)
-			return true;
-		if (strncasecmp(word, type, len) == 0 &&
-		    strcasecmp(word[len] == '=' ? word + len + 1
-			       : word[len]	? ""
-						: "True",
-			       status) == 0)
-			return true;
-	}
-	return false;
-}
-
 static int
 check_fail_on(struct wait *w, const cJSON *object, struct err *e)
 {
@@ -292,10 +258,7 @@ check_fail_on(struct wait *w, const cJSON *object, struct err *e)
 	cJSON_ArrayForEach(word, w->fail_on) {
 		const char *text = cJSON_IsString(word) ? word->valuestring : "";
 
-		if (!*text ||
-		    (!statuses_name(json_at(object, "status/containerStatuses"), text) &&
-		     !statuses_name(json_at(object, "status/initContainerStatuses"), text) &&
-		     !conditions_name(object, text)))
+		if (!kube_step_says(object, text))
 			continue;
 		err_set(e, ERR_CHECK,
 			"it says %s, which `fail_on` names. Look at its events and logs", text);

@@ -12,13 +12,15 @@
 
 /* The zone, and the primary that its SOA names: the same as long as it is the same zone. */
 static cJSON *
-identity_from(const char *zone, const struct dns_answer *answer)
+identity_from(const char *zone, const char *server, const struct dns_answer *answer)
 {
 	cJSON *identity = cJSON_CreateObject();
 	char *primary = xstrndup(answer->values[0], strcspn(answer->values[0], " "));
 
 	json_add_string(identity, "zone", zone);
 	json_add_string(identity, "primary", primary);
+	json_add_string(identity, "server", server);
+	json_add_int(identity, "round_trip_ms", answer->rtt_ms);
 	free(primary);
 	return identity;
 }
@@ -42,7 +44,7 @@ target_identify(void *connection, const struct cancel *cancel, cJSON **ret_ident
 		err_set(e, ERR_NOT_FOUND, "%s knows no zone %s (%s)", views.items[0].label, zone,
 			views.items[0].answer.rcode);
 	} else {
-		*ret_identity = identity_from(zone, &views.items[0].answer);
+		*ret_identity = identity_from(zone, views.items[0].label, &views.items[0].answer);
 		rc = 0;
 	}
 out:

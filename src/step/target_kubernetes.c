@@ -9,13 +9,18 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "kube/identity.h"
 #include "kube/kubeconfig.h"
+#include "kube/resource.h"
+#include "step/step_with.h"
 #include "step/steps.h"
 
 struct connection {
 	char *context, *kubeconfig, *ns; /* of the target's fields; each may be NULL */
 	struct secrets *secrets;
 	struct kube_client *client; /* NULL until it is needed */
+	struct kube_identity
+		identity; /* what the client has learnt; what does not change is kept */
 };
 
 static char *
@@ -36,8 +41,17 @@ target_open(const cJSON *spec, struct secrets *secrets, void **ret_connection, s
 	c->kubeconfig = optional(spec, "kubeconfig");
 	c->ns = optional(spec, "namespace");
 	c->secrets = secrets;
+	c->identity = (struct kube_identity)KUBE_IDENTITY_INIT;
 	*ret_connection = c;
 	return 0;
+}
+
+static void
+disconnect(struct connection *c)
+{
+	kube_client_free(c->client);
+	c->client = NULL;
+	kube_identity_release(&c->identity);
 }
 
 static void
@@ -47,36 +61,49 @@ target_close(void *connection)
 
 	if (!c)
 		return;
-	kube_client_free(c->client);
+	disconnect(c);
 	free(c->context);
 	free(c->kubeconfig);
 	free(c->ns);
 	free(c);
 }
 
-/* A credential too short to be hidden is one that nobody has; the registry's refusal is ignored. */
-static void
-hide(struct secrets *secrets, const char *name, const char *value)
-{
-	if (secrets && value && *value)
-		secrets_add(secrets, name, value, strlen(value), NULL);
-}
-
 static int
 connect_once(struct connection *c, struct err *e)
 {
-	struct kube_access access;
-
 	if (c->client)
 		return 0;
-	memset(&access, 0, sizeof(access));
-	if (kubeconfig_resolve(c->kubeconfig, c->context, &access, e) < 0)
+	return kube_client_open(c->kubeconfig, c->context, c->secrets, &c->client, e);
+}
+
+static bool
+leads_elsewhere(const struct kube_access *then, const struct kube_access *now)
+{
+	return !str_equal(then->server, now->server) || !str_equal(then->context, now->context) ||
+	       !str_equal(then->user, now->user) || !str_equal(then->as, now->as) ||
+	       !str_equal(then->ca_pem, now->ca_pem) ||
+	       !str_equal(then->tls_server_name, now->tls_server_name) ||
+	       !str_equal(then->proxy_url, now->proxy_url) || then->insecure != now->insecure;
+}
+
+/*
+ * A kubeconfig may have been rewritten since the client was made. helm and kubectl read it anew each time,
+ * so what the run holds to be the target has to follow it, for another cluster there to be noticed.
+ */
+static int
+follow_kubeconfig(struct connection *c, struct err *e)
+{
+	struct kube_access now;
+
+	if (!c->client)
+		return connect_once(c, e);
+	memset(&now, 0, sizeof(now));
+	if (kubeconfig_resolve(c->kubeconfig, c->context, &now, e) < 0)
 		return -1;
-	hide(c->secrets, "kubeconfig.token", access.token);
-	hide(c->secrets, "kubeconfig.password", access.password);
-	c->client = kube_client_new(&access, e);
-	kube_access_release(&access);
-	return c->client ? 0 : -1;
+	if (leads_elsewhere(kube_client_access(c->client), &now))
+		disconnect(c);
+	kube_access_release(&now);
+	return connect_once(c, e);
 }
 
 int
@@ -92,31 +119,54 @@ target_kubernetes_client(const struct run_target *target, struct kube_client **r
 	return 0;
 }
 
+static void
+add_known(cJSON *object, const char *name, const char *value)
+{
+	if (value && *value)
+		json_add_string(object, name, value);
+}
+
+static cJSON *
+identity_json(const struct connection *c)
+{
+	const struct kube_access *access = kube_client_access(c->client);
+	const struct kube_identity *known = &c->identity;
+	cJSON *identity = cJSON_CreateObject();
+
+	add_known(identity, "uid", known->uid);
+	json_add_string(identity, "server", access->server);
+	json_add_string(identity, "context", access->context);
+	add_known(identity, "login", access->user);
+	add_known(identity, "as", access->as);
+	add_known(identity, "user", known->user);
+	add_known(identity, "version", known->version);
+	if (access->insecure)
+		json_add_bool(identity, "insecure", true);
+	if (known->skew.known)
+		json_add_int(identity, "skew_ms", skew_ms(&known->skew));
+	json_add_int(identity, "round_trip_ms", known->round_trip_ms);
+	return identity;
+}
+
 static int
 target_identify(void *connection, const struct cancel *cancel, cJSON **ret_identity, struct err *e)
 {
 	struct connection *c = connection;
-	const struct kube_access *access;
-	struct err denied = ERR_INIT;
-	char *uid = NULL;
-	cJSON *identity;
+	bool is_new;
 
-	if (connect_once(c, e) < 0)
+	if (follow_kubeconfig(c, e) < 0)
 		return -1;
-	access = kube_client_access(c->client);
-	/* who may not read kube-system may still work in a namespace: then the UID stays unknown */
-	if (kube_cluster_uid(c->client, cancel, &uid, &denied) < 0 && denied.kind != ERR_DENIED) {
-		*e = denied;
+	is_new = c->identity.round_trip_ms == INT64_MAX;
+	c->identity.skew = (struct skew)SKEW_INIT; /* clocks drift; the rest stays */
+	if (kube_identify_cluster(c->client, cancel, &c->identity, e) < 0 ||
+	    (is_new && kube_identify_user(c->client, cancel, &c->identity, e) < 0)) {
+		const struct kube_access *access = kube_client_access(c->client);
+
+		kube_identity_release(&c->identity);
 		return err_wrap(e, "identity of the cluster of context %s (%s)", access->context,
 				access->server);
 	}
-	identity = cJSON_CreateObject();
-	if (uid)
-		json_add_string(identity, "uid", uid);
-	json_add_string(identity, "server", access->server);
-	json_add_string(identity, "context", access->context);
-	free(uid);
-	*ret_identity = identity;
+	*ret_identity = identity_json(c);
 	return 0;
 }
 
@@ -133,6 +183,52 @@ target_permitted(void *connection, const cJSON *permission, const struct cancel 
 		json_string(permission, "group", NULL), json_string(permission, "resource", NULL),
 		json_string(permission, "subresource", NULL), json_string(permission, "name", NULL),
 		json_string(permission, "namespace", NULL), cancel, ret_allowed, ret_reason, e);
+}
+
+/* "deployment/tsb": whose pods are wanted has to be read first. */
+static int
+permit_workload(struct connection *c, const char *workload, const char *ns,
+		const struct cancel *cancel, struct permission_list *list, struct err *e)
+{
+	const char *slash = strchr(workload, '/');
+	char *kind = xstrndup(workload, slash ? (size_t)(slash - workload) : strlen(workload));
+	struct kube_resource resource = { .group = NULL };
+	int rc = kube_resource_find(c->client, kind, cancel, &resource, e);
+
+	if (rc == 0)
+		permission_add(list, "get", resource.group, resource.name, NULL,
+			       slash ? slash + 1 : NULL, ns);
+	kube_resource_release(&resource);
+	free(kind);
+	return rc;
+}
+
+static int
+target_watching(void *connection, const cJSON *pane, const struct cancel *cancel,
+		struct permission_list *list, struct err *e)
+{
+	struct connection *c = connection;
+	struct kube_resource resource = { .group = NULL };
+	const char *ns = step_optional(pane, "namespace"), *name = step_optional(pane, "pod");
+	const char *workload = step_optional(pane, "workload");
+	int rc = -1;
+
+	if (connect_once(c, e) < 0 ||
+	    kube_resource_find(c->client, json_string(pane, "resource", "pods"), cancel, &resource,
+			       e) < 0)
+		goto out;
+	if (!ns)
+		ns = c->ns ? c->ns : kube_client_access(c->client)->ns;
+	if (!resource.namespaced || json_bool(pane, "all_namespaces", false))
+		ns = NULL;
+	permission_add(list, "list", resource.group, resource.name, NULL, NULL, ns);
+	permission_add(list, "watch", resource.group, resource.name, NULL, NULL, ns);
+	if (json_bool(pane, "logs", false))
+		permission_add(list, "get", "", "pods", "log", name, ns);
+	rc = workload ? permit_workload(c, workload, ns, cancel, list, e) : 0;
+out:
+	kube_resource_release(&resource);
+	return rc;
 }
 
 static char *
@@ -156,6 +252,7 @@ const struct target_driver target_kubernetes = {
 	.open = target_open,
 	.identify = target_identify,
 	.permitted = target_permitted,
+	.watching = target_watching,
 	.describe = target_describe,
 	.close = target_close,
 };

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/xalloc.h"
+#include "net/skew.h"
 #include "step/step_with.h"
 #include "step/steps.h"
 
@@ -41,6 +43,26 @@ add_row(struct postgres *pg, const char *sql, const struct cancel *cancel, cJSON
 	return 0;
 }
 
+/* Its clock, by the way: in microseconds, so that the way there and back is the only doubt. */
+static void
+add_clock(struct postgres *pg, const struct cancel *cancel, cJSON *identity)
+{
+	int64_t sent_ms = clock_wall_ms(), begin_ms = clock_mono_ms(), took_ms;
+	struct skew skew = SKEW_INIT;
+	cJSON *result = NULL;
+	struct err ignored;
+
+	if (postgres_query(pg,
+			   "SELECT (extract(epoch from clock_timestamp()) * 1000)::bigint AS ms",
+			   NULL, 0, 1, cancel, &result, &ignored) < 0)
+		return;
+	took_ms = clock_mono_ms() - begin_ms;
+	skew_add(&skew, sent_ms, sent_ms + took_ms, json_int(result, "rows/0/ms", 0), 1);
+	json_add_int(identity, "skew_ms", skew_ms(&skew));
+	json_add_int(identity, "round_trip_ms", took_ms);
+	cJSON_Delete(result);
+}
+
 /* The system identifier is for superusers and monitors; who may not read it still sees where he is. */
 static int
 target_identify(void *connection, const struct cancel *cancel, cJSON **ret_identity, struct err *e)
@@ -61,10 +83,11 @@ target_identify(void *connection, const struct cancel *cancel, cJSON **ret_ident
 		goto out;
 	}
 	if (add_row(pg,
-		    "SELECT current_database()::text AS database, "
+		    "SELECT current_database()::text AS database, current_user::text AS \"user\", "
 		    "current_setting('server_version') AS server_version",
 		    cancel, identity, e) < 0)
 		goto out;
+	add_clock(pg, cancel, identity);
 	server = postgres_describe(pg);
 	json_add_string(identity, "server", server);
 	free(server);

@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "kube/apply.h"
 #include "kube/client.h"
+#include "kube/identity.h"
 #include "kube/list_watch.h"
 #include "kube/logs.h"
 #include "kube/resource.h"
@@ -139,12 +140,12 @@ static void
 cluster_uid_is_a_uuid(void **state)
 {
 	struct live *l = *state;
-	char *uid = NULL;
+	struct kube_identity identity = KUBE_IDENTITY_INIT;
 
 	NEEDS_CLUSTER();
-	assert_int_equal(kube_cluster_uid(l->client, l->cancel, &uid, &l->e), 0);
-	assert_int_equal(strlen(uid), 36);
-	free(uid);
+	assert_int_equal(kube_identify_cluster(l->client, l->cancel, &identity, &l->e), 0);
+	assert_int_equal(strlen(identity.uid), 36);
+	kube_identity_release(&identity);
 }
 
 static void

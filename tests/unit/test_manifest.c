@@ -104,7 +104,7 @@ load_documents_puts_foundations_first(void **state)
 
 	(void)state;
 	assert_int_equal(manifest_load(path, &objects, &e), 0);
-	assert_objects("CustomResourceDefinition/crd Namespace/ns Secret/s ManagementPlane/mp "
+	assert_objects("Namespace/ns CustomResourceDefinition/crd Secret/s ManagementPlane/mp "
 		       "Namespace/other");
 }
 
@@ -187,6 +187,103 @@ load_reads_values_as_kubernetes_does(void **state)
 	assert_true(cJSON_IsNull(json_at(objects, "0/data/e")));
 }
 
+static void
+load_orders_kinds_as_they_need_each_other(void **state)
+{
+	(void)state;
+	put("a.yaml", OBJECT("apps/v1", "Deployment", "app") "---\n" OBJECT("v1", "Service", "svc") "---\n" OBJECT(
+			      "rbac.authorization.k8s.io/v1", "RoleBinding",
+			      "rb") "---\n" OBJECT("rbac.authorization.k8s.io/v1", "Role",
+						   "r") "---\n" OBJECT("v1", "ConfigMap",
+								       "cm") "---\n" OBJECT("v1",
+											    "Servic"
+											    "eAccou"
+											    "nt",
+											    "sa"));
+	assert_int_equal(manifest_load(folder, &objects, &e), 0);
+	assert_objects("ServiceAccount/sa ConfigMap/cm Role/r RoleBinding/rb Service/svc "
+		       "Deployment/app");
+	assert_false(manifest_is_foundation(objects->child));
+}
+
+static void
+load_json_keeps_what_yaml_would_not(void **state)
+{
+	const char *path = put(
+		"c.json", " {\"apiVersion\":\"v1\",\"kind\":\"Namespace\",\"metadata\":{\"name\":"
+			  "\"a\"},\n\"data\":{\"pair\":\"\\ud83d\\ude00\",\"half\":\"\\ude00!\","
+			  "\"line\":\"a \u2028 b\\u007f\",\"big\":-9223372036854775808,"
+			  "\"quote\":\"\\\"\\\\\"}}{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\n"
+			  "\"metadata\":{\"name\":\"b\"}}\n\t{\"apiVersion\":\"v1\",\"kind\":"
+			  "\"Secret\",\"metadata\":{\"name\":\"c\"}}\n");
+	char *big;
+
+	(void)state;
+	assert_int_equal(manifest_load(path, &objects, &e), 0);
+	assert_objects("Namespace/a Secret/b Secret/c");
+	assert_true(manifest_is_foundation(objects->child));
+	assert_string_equal(json_string(objects, "0/data/pair", ""), "\U0001f600");
+	assert_string_equal(json_string(objects, "0/data/half", ""), "\ufffd!");
+	assert_string_equal(json_string(objects, "0/data/line", ""), "a \u2028 b\x7f");
+	assert_string_equal(json_string(objects, "0/data/quote", ""), "\"\\");
+	big = json_text(json_at(objects, "0/data/big"));
+	assert_string_equal(big, "-9223372036854775808");
+	free(big);
+}
+
+static void
+load_broken_json_names_the_place(void **state)
+{
+	static const char *const broken[] = {
+		"{\"kind\": \"x\"", "{\"a\":\"\\ud83d", "{\"a\":\"\\", "[{]", "{\"a\":1}}", "{\"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		assert_int_equal(manifest_load(put("c.json", broken[i]), &objects, &e), -1);
+		assert_message("/c.json:");
+	}
+}
+
+/* Whatever the bytes are, there are objects or a message. */
+static void
+load_damaged_json_never_breaks(void **state)
+{
+	static const char text[] =
+		"{\"kind\":\"a\\ud83d\\ude00\",\"apiVersion\":\"v1\",\"b\":[1,{}],"
+		"\"metadata\":{\"name\":\"\\\\\"}}\n{\"c\":\"\u2028\\u12aB\"}";
+	uint32_t seed = 7;
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		char damaged[sizeof(text)];
+
+		memcpy(damaged, text, sizeof(text));
+		for (int i = 0; i < 2; i++) {
+			seed = seed * 1103515245 + 12345;
+			damaged[(seed >> 16) % (sizeof(text) - 1)] =
+				text[(seed >> 8) % (sizeof(text) - 1)];
+		}
+		damaged[sizeof(text) - 1 - (seed >> 20) % 9] = '\0';
+		e.message[0] = '\0';
+		if (manifest_load(put("c.json", damaged), &objects, &e) < 0)
+			assert_true(e.message[0]);
+		cJSON_Delete(objects);
+		objects = NULL;
+	}
+}
+
+static void
+load_value_that_json_lacks_names_the_place(void **state)
+{
+	const char *path =
+		put("a.yaml", OBJECT("v1", "ConfigMap", "x") "data:\n  a: 1\n  b: .inf\n");
+
+	(void)state;
+	assert_int_equal(manifest_load(path, &objects, &e), -1);
+	assert_message("/a.yaml:6:6: JSON has no infinity");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int
@@ -199,6 +296,11 @@ main(void)
 		CASE(load_names_every_problem_with_its_place),
 		CASE(load_of_nothing_is_an_error),
 		CASE(load_reads_values_as_kubernetes_does),
+		CASE(load_orders_kinds_as_they_need_each_other),
+		CASE(load_json_keeps_what_yaml_would_not),
+		CASE(load_broken_json_names_the_place),
+		CASE(load_damaged_json_never_breaks),
+		CASE(load_value_that_json_lacks_names_the_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

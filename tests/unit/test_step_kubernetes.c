@@ -129,7 +129,8 @@ delete_preview_shows_uids_and_what_is_missing(void **state)
 	api_on(w->api, "GET", NS "/secrets/a", 200, METADATA("a", "u-a"), 0);
 	text = bench_preview(w->b, &step_kubernetes_delete,
 			     "{\"resource\":\"secrets\",\"names\":[\"a\",\"b\"]}");
-	assert_holds(text, ">DELETE " NS "/secrets/a  propagationPolicy=Background, only uid u-a");
+	assert_holds(text, ">DELETE " NS
+			   "/secrets/a  propagationPolicy=Background, only uid u-a as it is");
 	assert_holds(text, "-secret/a  uid u-a  age ");
 	assert_holds(text, "!secret/b is not there.");
 	assert_holds(text, "name: management\n");
@@ -186,6 +187,42 @@ delete_run_waits_until_that_uid_is_gone(void **state)
 	assert_string_equal(json_string(w->b->result, "missing/0", ""), "b");
 }
 
+/* A Secret has no status: the version that was seen is the one that may go. */
+static void
+delete_sends_the_version_that_was_seen(void **state)
+{
+	struct world *w = *state;
+
+	api_on(w->api, "GET", NS "/secrets/a", 200,
+	       "{\"metadata\":{\"name\":\"a\",\"uid\":\"u-a\",\"resourceVersion\":\"41\"}}", 0);
+	api_on(w->api, "DELETE", NS "/secrets/a", 409,
+	       "{\"kind\":\"Status\",\"reason\":\"Conflict\",\"message\":\"Precondition failed\"}",
+	       0);
+	free(bench_preview(w->b, &step_kubernetes_delete,
+			   "{\"resource\":\"secrets\",\"names\":\"a\"}"));
+	assert_int_equal(bench_run_previewed(w->b), -1);
+	assert_true(
+		api_saw(w->api, "\"preconditions\":{\"uid\":\"u-a\",\"resourceVersion\":\"41\"}"));
+	assert_int_equal(w->b->e.kind, ERR_CONFLICT);
+	assert_holds(w->b->e.message, "changed or made anew since it was looked at");
+}
+
+static void
+delete_that_hangs_names_the_finalizer(void **state)
+{
+	struct world *w = *state;
+
+	api_on(w->api, "GET", NS "/secrets/a", 200,
+	       "{\"metadata\":{\"name\":\"a\",\"uid\":\"u-a\",\"finalizers\":[\"x/hold\"]}}", 0);
+	api_on(w->api, "DELETE", NS "/secrets/a", 200, "{\"kind\":\"Status\"}", 0);
+	assert_int_equal(bench_run(w->b, &step_kubernetes_delete,
+				   "{\"resource\":\"secrets\",\"names\":\"a\",\"timeout\":0}"),
+			 -1);
+	assert_int_equal(w->b->e.kind, ERR_TIMEOUT);
+	assert_holds(w->b->e.message, "a (held by finalizer x/hold)");
+	assert_holds(w->b->e.message, "Deleted by then: a");
+}
+
 static void
 delete_failure_tells_what_was_deleted(void **state)
 {
@@ -223,7 +260,27 @@ delete_probe_is_done_only_when_nothing_is_there(void **state)
 }
 
 static void
-apply_preview_of_a_new_namespace_needs_no_trial(void **state)
+apply_into_a_namespace_that_nobody_makes_is_refused_before_any_write(void **state)
+{
+	struct world *w = *state;
+	char *path = fixture_write(w->api->folder, "m.yaml",
+				   "kind: Secret\napiVersion: v1\nmetadata: {name: key}\n"
+				   "stringData: {password: open-sesame-now}\n");
+	char *with = xasprintf("{\"file\":\"%s\"}", path);
+
+	assert_null(bench_preview(w->b, &step_kubernetes_apply, with));
+	assert_int_equal(w->b->e.kind, ERR_NOT_FOUND);
+	assert_holds(w->b->e.message, "do not make the namespace tsb: make it first");
+	assert_int_equal(bench_run(w->b, &step_kubernetes_apply, with), -1);
+	assert_holds(w->b->e.message, "Nothing was applied");
+	assert_false(api_saw(w->api, "force=false\n"));
+	assert_hidden(w->b, "open-sesame-now");
+	free(with);
+	free(path);
+}
+
+static void
+apply_preview_shows_sizes_alone(void **state)
 {
 	struct world *w = *state;
 	char *path = fixture_write(w->api->folder, "m.yaml",
@@ -231,13 +288,13 @@ apply_preview_of_a_new_namespace_needs_no_trial(void **state)
 				   "stringData: {password: open-sesame-now}\n");
 	char *with = xasprintf("{\"file\":\"%s\"}", path), *text;
 
+	api_on(w->api, "PATCH", NS "/secrets/key?*dryRun=All", 200, SECRET, 0);
 	text = bench_preview(w->b, &step_kubernetes_apply, with);
 	assert_holds(text, ">PATCH " NS "/secrets/key?fieldManager=lifeboat&fieldValidation=Strict&"
 			   "force=false");
 	assert_holds(text, "secret/key (new)");
-	assert_holds(text, "!Namespace tsb is not there yet");
-	assert_null(strstr(text, "open-sesame"));
-	assert_hidden(w->b, "open-sesame-now");
+	assert_holds(text, "+data.private: 16 bytes");
+	assert_null(strstr(text, "c2lnbmluZy"));
 	free(text);
 	free(with);
 	free(path);
@@ -364,9 +421,12 @@ main(void)
 		TEST(delete_preview_shows_uids_and_what_is_missing),
 		TEST(delete_names_that_are_no_names_sends_nothing),
 		TEST(delete_run_waits_until_that_uid_is_gone),
+		TEST(delete_sends_the_version_that_was_seen),
+		TEST(delete_that_hangs_names_the_finalizer),
 		TEST(delete_failure_tells_what_was_deleted),
 		TEST(delete_probe_is_done_only_when_nothing_is_there),
-		TEST(apply_preview_of_a_new_namespace_needs_no_trial),
+		TEST(apply_into_a_namespace_that_nobody_makes_is_refused_before_any_write),
+		TEST(apply_preview_shows_sizes_alone),
 		TEST(apply_run_counts_changes_and_hides_values),
 		TEST(apply_conflict_names_owner_and_advice),
 		TEST(permissions_name_what_is_needed),

@@ -96,6 +96,20 @@ wait_outdated_status_is_not_met_and_times_out(void **state)
 }
 
 static void
+wait_timeout_zero_looks_once(void **state)
+{
+	static const char with[] = "{\"resource\":\"pods\",\"name\":\"a\",\"for\":"
+				   "\"condition=READY=true\",\"timeout\":0}";
+	struct world *w = *state;
+
+	api_on(w->api, "GET", NS "/pods/a", 200, POD("a", "1", "1", "True", ""), 0);
+	api_on(w->api, "GET", NS "/pods/a", 200, POD("a", "1", "1", "False", ""), 1);
+	assert_int_equal(bench_run(w->b, &step_kubernetes_wait, with), -1);
+	assert_int_equal(w->b->e.kind, ERR_TIMEOUT);
+	assert_int_equal(bench_run(w->b, &step_kubernetes_wait, with), 0);
+}
+
+static void
 wait_fail_on_ends_at_once(void **state)
 {
 	struct world *w = *state;
@@ -222,6 +236,7 @@ main(void)
 		TEST(wait_condition_says_what_is_seen_and_ends_when_met),
 		TEST(wait_condition_must_hold_for_all_that_match),
 		TEST(wait_outdated_status_is_not_met_and_times_out),
+		TEST(wait_timeout_zero_looks_once),
 		TEST(wait_fail_on_ends_at_once),
 		TEST(wait_deleted_accepts_a_new_object_of_the_name),
 		TEST(wait_expect_is_evaluated_and_survives_an_absent_server),

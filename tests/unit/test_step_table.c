@@ -103,10 +103,12 @@ step_table_effects_are_what_the_names_say(void **state)
 		{ "dns.update", EFFECT_CHANGES },	  { "dns.wait", EFFECT_READS },
 		{ "http.check", EFFECT_READS },		  { "kubernetes.apply", EFFECT_CHANGES },
 		{ "kubernetes.delete", EFFECT_DESTROYS }, { "kubernetes.get", EFFECT_READS },
-		{ "kubernetes.logs", EFFECT_READS },	  { "kubernetes.wait", EFFECT_READS },
-		{ "manual.checklist", EFFECT_NONE },	  { "manual.choice", EFFECT_NONE },
-		{ "manual.confirm", EFFECT_NONE },	  { "manual.input", EFFECT_NONE },
-		{ "postgresql.query", EFFECT_READS },	  { "wait.until", EFFECT_READS },
+		{ "kubernetes.logs", EFFECT_READS },	  { "kubernetes.restart", EFFECT_CHANGES },
+		{ "kubernetes.rollout", EFFECT_READS },	  { "kubernetes.scale", EFFECT_CHANGES },
+		{ "kubernetes.wait", EFFECT_READS },	  { "manual.checklist", EFFECT_NONE },
+		{ "manual.choice", EFFECT_NONE },	  { "manual.confirm", EFFECT_NONE },
+		{ "manual.input", EFFECT_NONE },	  { "postgresql.query", EFFECT_READS },
+		{ "wait.until", EFFECT_READS },
 	};
 
 	(void)state;

@@ -1,0 +1,13 @@
+#ifndef LIFEBOAT_STEP_STEP_KUBERNETES_GONE_H
+#define LIFEBOAT_STEP_STEP_KUBERNETES_GONE_H
+
+#include "step/step_kubernetes.h"
+
+/*
+ * Internal to kubernetes.delete: waits, at most for the action's `timeout`, until the objects of an
+ * array of {"name", "uid"} are gone: these very ones, whatever else has their names by then. An error
+ * names what holds them: finalizers, or what is left in a namespace.
+ */
+int kube_step_wait_gone(struct kube_step *s, const cJSON *deleted, struct err *e);
+
+#endif
