@@ -1,31 +1,13 @@
 #include "config.h"
 
-#include <limits.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-#include "base/xalloc.h"
 #include "cli/command.h"
-#include "cli/library.h"
 #include "cli/session.h"
 #include "run/folder.h"
 
 static int
 start(struct session *s, const char *word, struct err *e)
 {
-	char *path = library_find(word, e);
-	char absolute[PATH_MAX];
-
-	if (!path)
-		return -1;
-	/* the journal and relative names in the runbook must mean the same from any folder */
-	s->runbook = library_load(realpath(path, absolute) ? absolute : path, e);
-	free(path);
-	if (!s->runbook)
-		return -1;
-	s->expressions = expressions_new((const char *const *)s->runbook->expressions,
-					 s->runbook->expressions_count);
-	if (session_params(s, false, e) < 0)
+	if (session_load(s, word, e) < 0)
 		return -1;
 	s->run_id = run_folder_new_id();
 	s->folder = run_folder_path(s->run_id, e);

@@ -50,6 +50,7 @@ void cli_help(const struct cli_command *command);
 extern const struct cli_command *const cli_commands[];
 extern const size_t cli_commands_count;
 
+extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_help;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_list;

@@ -7,8 +7,8 @@
 #include "cli/command.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cmd_help, &cmd_lint,	&cmd_list, &cmd_resume,
-	&cmd_run,  &cmd_schema, &cmd_show, &cmd_version,
+	&cmd_check, &cmd_help,	 &cmd_lint, &cmd_list,	  &cmd_resume,
+	&cmd_run,   &cmd_schema, &cmd_show, &cmd_version,
 };
 
 const size_t cli_commands_count = sizeof(cli_commands) / sizeof(cli_commands[0]);

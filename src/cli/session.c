@@ -3,6 +3,7 @@
 #include "cli/session.h"
 
 #include <langinfo.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,8 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "cli/library.h"
+#include "run/autopilot.h"
 #include "run/engine.h"
 #include "step/step_table.h"
 #include "ui/ui.h"
@@ -32,11 +35,6 @@ session_init(struct session *s, const struct cli_args *args)
 	*s = (struct session){ .args = args };
 	s->automatic = cli_flag(args, "auto");
 	s->plain = cli_flag(args, "plain") || s->automatic || dumb_terminal();
-	s->autopilot = (struct autopilot){
-		.yes = cli_values(args, "yes"),
-		.confirm = cli_values(args, "confirm"),
-		.answer = cli_values(args, "answer"),
-	};
 	s->secrets = secrets_new();
 	s->params = cJSON_CreateObject();
 }
@@ -53,6 +51,24 @@ session_finish(struct session *s, int rc, struct err *e)
 	free(s->folder);
 	free(s->run_id);
 	return rc;
+}
+
+int
+session_load(struct session *s, const char *word, struct err *e)
+{
+	char *path = library_find(word, e);
+	char absolute[PATH_MAX];
+
+	if (!path)
+		return -1;
+	/* the journal and relative names in the runbook must mean the same from any folder */
+	s->runbook = library_load(realpath(path, absolute) ? absolute : path, e);
+	free(path);
+	if (!s->runbook)
+		return -1;
+	s->expressions = expressions_new((const char *const *)s->runbook->expressions,
+					 s->runbook->expressions_count);
+	return session_params(s, false, e);
 }
 
 static char *
@@ -92,17 +108,29 @@ make_engine(const struct session *s, bool resume, const char *operator, struct e
 	return engine;
 }
 
+bool
+session_ascii(const struct session *s)
+{
+	return cli_flag(s->args, "ascii") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
 static int
 front_end(const struct session *s, const struct run_link *link, struct run_state *state,
 	  enum ui_end *ret_end, struct err *e)
 {
 	bool no_color = getenv("NO_COLOR") && *getenv("NO_COLOR");
+	struct autopilot autopilot = {
+		.yes = cli_values(s->args, "yes"),
+		.confirm = cli_values(s->args, "confirm"),
+		.answer = cli_values(s->args, "answer"),
+		.allow_insecure = cli_flag(s->args, "allow-insecure"),
+	};
 	struct ui_options options = {
 		.runbook = s->runbook,
 		.run_folder = s->folder,
 		.secrets = s->secrets,
-		.autopilot = s->automatic ? &s->autopilot : NULL,
-		.ascii = cli_flag(s->args, "ascii") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+		.autopilot = s->automatic ? &autopilot : NULL,
+		.ascii = session_ascii(s),
 		.mono = cli_flag(s->args, "mono") || no_color,
 	};
 

@@ -7,11 +7,10 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "cli/command.h"
-#include "run/autopilot.h"
 #include "runbook/expression.h"
 #include "runbook/runbook.h"
 
-/* What `run` and `resume` have in common: from a runbook and its parameters to an exit code. */
+/* What `run`, `resume` and `check` have in common: from a runbook and its parameters to an exit code. */
 struct session {
 	const struct cli_args *args;
 	struct runbook *runbook;
@@ -22,10 +21,9 @@ struct session {
 	char *run_id;
 	bool plain;
 	bool automatic;
-	struct autopilot autopilot;
 };
 
-/* Options that both commands take, for the end of their tables. */
+/* Options that `run` and `resume` take, for the end of their tables. */
 #define SESSION_OPTIONS                                                                            \
 	{ "plain", 0, NULL, "Lines instead of a screen; chosen by itself without a terminal." },   \
 		{ "auto", 0, NULL,                                                                 \
@@ -34,18 +32,27 @@ struct session {
 		  "With --auto: confirm this step (a pattern; may be repeated)." },                \
 		{ "confirm", 0, "NAME", "With --auto: type this name where one must be typed." },  \
 		{ "answer", 0, "STEP=VALUE", "With --auto: answer this step's question." },        \
+		{ "allow-insecure", 0, NULL,                                                       \
+		  "With --auto: act on targets whose certificate is not verified." },              \
 		{ "operator", 0, "NAME", "Who acts, for the journal (default: the login name)." }, \
 		{ "ascii", 0, NULL, "No character outside ASCII." },                               \
 	{                                                                                          \
 		"mono", 0, NULL, "No colours; NO_COLOR does the same."                             \
 	}
 
+/* The command's table has the options `auto` and `plain`. */
 void session_init(struct session *s, const struct cli_args *args);
 /*
  * Ends the session of a command that returned rc; what its error may hold of a secret is hidden while the
  * registry is still there. Returns rc.
  */
 int session_finish(struct session *s, int rc, struct err *e);
+
+/* Finds and loads a runbook that is to be run, and fills its parameters. Errors: ERR_USAGE, ERR_SPEC. */
+int session_load(struct session *s, const char *word, struct err *e);
+
+/* No character outside ASCII, by --ascii or by the locale. */
+bool session_ascii(const struct session *s);
 
 /*
  * Fills s->params from -p and --params-file, then defaults, then by asking. For a run that is resumed

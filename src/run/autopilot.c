@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "runbook/step_type.h"
 
 static bool
 matches(const char *const *patterns, const char *name)
@@ -107,6 +108,18 @@ decide_prompt(const struct autopilot *pilot, const struct run_state *state,
 	return AUTOPILOT_STUCK;
 }
 
+/* Whether the step would change something on a target that may be an impostor. */
+static bool
+is_insecure(const struct run_state *state, const struct step_state *step)
+{
+	const struct target_state *target =
+		step->target ? run_state_target(state, step->target) : NULL;
+
+	return target && json_bool(target->identity, "insecure", false) &&
+	       (str_equal(step->effect, step_effect_name(EFFECT_CHANGES)) ||
+		str_equal(step->effect, step_effect_name(EFFECT_DESTROYS)));
+}
+
 static enum autopilot_verdict
 decide_planned(const struct autopilot *pilot, const struct run_state *state,
 	       const struct step_state *step, struct intent **ret_intent, char **ret_why)
@@ -115,6 +128,13 @@ decide_planned(const struct autopilot *pilot, const struct run_state *state,
 
 	if (str_equal(step->confirm, "none") && str_equal(step->effect, "none"))
 		return AUTOPILOT_WAIT; /* the engine asks by itself */
+	if (!pilot->allow_insecure && is_insecure(state, step)) {
+		*ret_why = xasprintf("step %s (%s) %s something on %s, whose certificate is not "
+				     "verified: give --allow-insecure to allow that, or mend "
+				     "the kubeconfig",
+				     step->id, step->uses, step->effect, step->target);
+		return AUTOPILOT_STUCK;
+	}
 	if (str_equal(step->confirm, "none")) {
 		typed = "";
 	} else if (str_equal(step->confirm, "ask")) {

@@ -11,6 +11,7 @@ struct autopilot {
 	const char *const *yes;	    /* patterns (fnmatch) of step ids that may be confirmed */
 	const char *const *confirm; /* names that may be typed where a name is wanted */
 	const char *const *answer;  /* "STEP=VALUE" for inputs and choices */
+	bool allow_insecure;	    /* change things on targets whose certificate is not verified */
 };
 
 enum autopilot_verdict {
@@ -22,8 +23,9 @@ enum autopilot_verdict {
 
 /*
  * What an operator who only follows the command line would do next. Pure. Steps that only read run
- * without a question; what changes needs --yes, what destroys --confirm with its name; a failed, blocked
- * or unknown step is never passed. *why, for the two last verdicts, says in a sentence what is missing
+ * without a question; what changes needs --yes, what destroys --confirm with its name, and either on a
+ * target that nothing proves to be the right one --allow-insecure besides; a failed, blocked or
+ * unknown step is never passed. *why, for the two last verdicts, says in a sentence what is missing
  * and which flag would give it (the caller frees).
  */
 enum autopilot_verdict autopilot_decide(const struct autopilot *pilot,

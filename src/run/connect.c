@@ -6,24 +6,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "run/identity.h"
 #include "run/job.h"
-
-/* The members that tell one target from another; the rest of an identity is for people. */
-static const char *const identifying[] = { "uid", "system_identifier" };
-
-/* The first member in which two identities differ, or NULL. */
-static const char *
-identity_difference(const cJSON *then, const cJSON *now)
-{
-	for (size_t i = 0; i < sizeof(identifying) / sizeof(identifying[0]); i++) {
-		const char *a = json_string(then, identifying[i], NULL);
-		const char *b = json_string(now, identifying[i], NULL);
-
-		if (a && b && strcmp(a, b) != 0)
-			return identifying[i];
-	}
-	return NULL;
-}
 
 /*
  * Another cluster behind the same name is the worst mistake of a recovery: the run stays with the one that
@@ -32,7 +16,7 @@ identity_difference(const cJSON *then, const cJSON *now)
 static int
 compare_identity(const struct frozen_target *target, const cJSON *now, struct err *e)
 {
-	const char *member = identity_difference(target->identity, now);
+	const char *member = identity_difference(target->pub.driver->kind, target->identity, now);
 
 	if (!member)
 		return 0;
@@ -43,19 +27,19 @@ compare_identity(const struct frozen_target *target, const cJSON *now, struct er
 		member, json_string(target->identity, member, "?"), json_string(now, member, "?"));
 }
 
-static int
-identify(struct job *job, struct frozen_target *target, struct err *e)
+/* True where an answer says what the run must know for good and the one that it keeps does not. */
+static bool
+tells_more(const cJSON *kept, const cJSON *now)
 {
-	cJSON *identity = NULL;
+	return !kept || json_bool(kept, "insecure", false) != json_bool(now, "insecure", false) ||
+	       (json_at(now, "uid") && !json_at(kept, "uid"));
+}
 
-	if (target->pub.driver->identify(target->pub.connection, job->cancel, &identity, e) < 0)
-		return -1;
-	if (target->identity) {
-		int rc = compare_identity(target, identity, e);
-
-		cJSON_Delete(identity);
-		return rc;
-	}
+/* Takes ownership. */
+static void
+keep_identity(struct job *job, struct frozen_target *target, cJSON *identity)
+{
+	cJSON_Delete(target->identity);
 	target->identity = identity;
 	target->pub.identity = identity;
 	if (job->kind != JOB_FREEZE) {
@@ -65,6 +49,25 @@ identify(struct job *job, struct frozen_target *target, struct err *e)
 		json_add(data, "identity", cJSON_Duplicate(identity, true));
 		queue_push(job->env->inbox, message_new(MESSAGE_TARGET, NULL, data));
 	}
+}
+
+static int
+identify(struct job *job, struct frozen_target *target, struct err *e)
+{
+	cJSON *identity = NULL;
+
+	if (target->pub.driver->identify(target->pub.connection, job->cancel, &identity, e) < 0)
+		return -1;
+	if (target->identity && compare_identity(target, identity, e) < 0) {
+		cJSON_Delete(identity);
+		return -1;
+	}
+	target->met = target->confirmed = true;
+	target->pub.insecure = json_bool(identity, "insecure", false);
+	if (tells_more(target->identity, identity))
+		keep_identity(job, target, identity);
+	else
+		cJSON_Delete(identity);
 	return 0;
 }
 
@@ -72,16 +75,38 @@ int
 job_connect(struct job *job, struct frozen_target *target, struct err *e)
 {
 	const struct target_driver *driver = target->pub.driver;
+	struct err problem = ERR_INIT;
 
 	if (!target->pub.connection &&
 	    driver->open(target->spec, job->env->secrets, &target->pub.connection, e) < 0)
 		return -1;
-	if (target->confirmed || !driver->identify)
+	if (target->confirmed || !driver->identify || identify(job, target, &problem) == 0)
 		return 0;
-	if (identify(job, target, e) < 0)
-		return -1;
-	target->confirmed = true;
+	/* one that is away for a moment may be what the step waits for */
+	if (target->met && (problem.kind == ERR_NET || problem.kind == ERR_TIMEOUT))
+		return 0;
+	*e = problem;
+	return -1;
+}
+
+int
+job_confirm(struct job *job, const struct run_target *target, struct err *e)
+{
+	struct frozen_target *frozen = target ? job_env_target(job->env, target->name) : NULL;
+
+	if (!frozen || !frozen->pub.driver->identify)
+		return 0;
+	frozen->confirmed = false;
+	if (identify(job, frozen, e) < 0)
+		return err_wrap(e, "target %s, looked at once more before the step", frozen->name);
 	return 0;
+}
+
+void
+job_forget_confirmations(struct job *job)
+{
+	for (size_t i = 0; i < job->env->targets_count; i++)
+		job->env->targets[i].confirmed = false;
 }
 
 cJSON *
@@ -92,6 +117,25 @@ job_error_json(const struct err *e)
 	json_add_string(error, "kind", err_kind_name(e->kind));
 	json_add_string(error, "message", e->message);
 	return error;
+}
+
+/* What a preflight record says of a target besides its title. */
+static void
+add_findings(cJSON *check, const struct frozen_target *target, const struct err *problem)
+{
+	static const char *const told[] = { "user", "insecure", "skew_ms" };
+	char *warning = problem ? NULL : identity_warning(target->identity);
+
+	json_add_string(check, "message", problem ? problem->message : warning);
+	json_add_bool(check, "ok", !problem);
+	json_add_string(check, "target", target->name);
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++) {
+		const cJSON *value = problem ? NULL : json_at(target->identity, told[i]);
+
+		if (value)
+			json_add(check, told[i], cJSON_Duplicate(value, true));
+	}
+	free(warning);
 }
 
 /* Reaches every target once; one that does not answer is no error yet: the first step may build it. */
@@ -114,8 +158,7 @@ job_freeze(struct job *job)
 		if (!ok)
 			target->problem = xstrdup(e.message);
 		json_add_string(check, "title", title);
-		json_add_string(check, "message", ok ? NULL : e.message);
-		json_add_bool(check, "ok", ok);
+		add_findings(check, target, ok ? NULL : &e);
 		cJSON_AddItemToArray(checks, check);
 		free(describe);
 		free(title);

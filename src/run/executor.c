@@ -204,3 +204,25 @@ permission_list_items(const struct permission_list *list)
 {
 	return list->items;
 }
+
+char *
+permission_text(const cJSON *permission)
+{
+	struct str text = STR_INIT;
+	const char *group = json_string(permission, "group", "");
+	const char *name = json_string(permission, "name", NULL);
+	const char *ns = json_string(permission, "namespace", NULL);
+	const char *subresource = json_string(permission, "subresource", NULL);
+
+	str_printf(&text, "%s %s", json_string(permission, "verb", "?"),
+		   json_string(permission, "resource", "?"));
+	if (*group)
+		str_printf(&text, ".%s", group);
+	if (name)
+		str_printf(&text, "/%s", name);
+	if (subresource)
+		str_printf(&text, " (%s)", subresource);
+	if (ns)
+		str_printf(&text, " in %s", ns);
+	return str_take(&text);
+}

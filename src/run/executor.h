@@ -18,6 +18,7 @@
 
 struct executor;
 struct step_context;
+struct permission_list;
 
 /* How the engine reaches one kind of target: one row per kind in the table of src/step/. */
 struct target_driver {
@@ -31,9 +32,11 @@ struct target_driver {
 		    struct err *e);
 
 	/*
-	 * Asks the target who it is: an object of short strings that stay the same while it is the same
-	 * target ({"uid": …}, {"system_identifier": …}); further members are for people. Reads only. Worker
-	 * thread; returns within 100 ms of cancel. NULL: the kind has no identity.
+	 * Asks the target who it is: an object whose members `uid` and `system_identifier` stay the same while
+	 * it is the same target. "insecure": true says that nothing proves the answer (TLS is not
+	 * verified), "user" whom the target takes us for, "skew_ms" how far its clock is ahead of ours at
+	 * least; further members are for people. Looks anew at what leads to the target (a kubeconfig).
+	 * Reads only. Worker thread; returns within 100 ms of cancel. NULL: the kind has no identity.
 	 */
 	int (*identify)(void *connection, const struct cancel *cancel, cJSON **ret_identity,
 			struct err *e);
@@ -45,6 +48,21 @@ struct target_driver {
 	 */
 	int (*permitted)(void *connection, const cJSON *permission, const struct cancel *cancel,
 			 bool *ret_allowed, char **ret_reason, struct err *e);
+
+	/*
+	 * Which rights it takes to show something of the target live: `pane` has the members of a pane_spec
+	 * (namespace, all_namespaces, resource, pod, workload), resolved, and `logs`, whether its logs are
+	 * wanted too. May read discovery. Worker thread. NULL: the kind shows nothing.
+	 */
+	int (*watching)(void *connection, const cJSON *pane, const struct cancel *cancel,
+			struct permission_list *list, struct err *e);
+
+	/*
+	 * Whether anybody answers at all, for the kinds that have no identity, and before a run only: an
+	 * object as of identify(). Reads only. Worker thread. NULL where identify() is there.
+	 */
+	int (*answers)(void *connection, const struct cancel *cancel, cJSON **ret_facts,
+		       struct err *e);
 
 	/* "ctx mgmt-b ns tsb": what the header shows, from the fields alone. The caller frees. */
 	char *(*describe)(const cJSON *spec);
@@ -58,6 +76,7 @@ struct run_target {
 	const struct target_driver *driver;
 	const cJSON *spec;     /* the fields of the target, resolved */
 	const cJSON *identity; /* or NULL: not reached yet */
+	bool insecure;	       /* nothing proves that it is the one that was meant */
 	void *connection; /* of driver->open(); worker thread only; never NULL for an executor */
 };
 
@@ -97,7 +116,6 @@ void preview_remember(struct preview *p, cJSON *seen);
 void preview_raise_effect(struct preview *p, enum step_effect effect);
 
 /* One right that an action needs, for the preflight. All strings are copied. */
-struct permission_list;
 void permission_add(struct permission_list *list, const char *verb, const char *group,
 		    const char *resource, const char *subresource, const char *name,
 		    const char *ns);
@@ -164,8 +182,16 @@ struct executor {
 
 	/*
 	 * All run on a worker thread, may block, and return within 100 ms of ctx->cancel (ERR_CANCELLED).
-	 * NULL where there is nothing to say: permissions, probe and undo are optional, preview and run are not.
+	 * NULL where there is nothing to say: ready, permissions, probe and undo are optional, preview and run
+	 * are not.
 	 */
+
+	/*
+	 * Whether this machine has what the action needs of it. *ret_what (the caller frees) names that ("the
+	 * command helm"), also on an error, or is NULL where it needs nothing. Contacts nobody.
+	 */
+	int (*ready)(struct step_context *ctx, const struct action *action, char **ret_what,
+		     struct err *e);
 
 	/* Which rights of a Kubernetes cluster the action needs. May read discovery. */
 	int (*permissions)(struct step_context *ctx, const struct action *action,

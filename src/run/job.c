@@ -71,6 +71,7 @@ job_start(struct job *job)
 	if (pthread_create(&job->thread, NULL, job_main, job) != 0)
 		abort(); /* no thread to be had: the journal is safe, the run can resume */
 	pthread_setname_np(job->thread, "step");
+	job->started = true;
 }
 
 static void
@@ -84,7 +85,8 @@ job_free(struct job *job)
 {
 	if (!job)
 		return;
-	pthread_join(job->thread, NULL);
+	if (job->started)
+		pthread_join(job->thread, NULL);
 	cancel_free(job->cancel);
 	queue_free(job->answers, free_answer);
 	free(job->step_id);

@@ -29,7 +29,8 @@ struct frozen_target {
 	cJSON *spec;
 	cJSON *identity; /* or NULL */
 	char *problem;	 /* why it could not be reached at the start, or NULL */
-	bool confirmed;	 /* this process has asked it who it is */
+	bool met;	 /* this process has asked it who it is, */
+	bool confirmed;	 /* and so has this step */
 };
 
 /* What all jobs of a run share; nothing of it changes while a job runs, but the targets. */
@@ -70,6 +71,7 @@ struct job {
 	atomic_llong deadline_ms; /* monotonic; INT64_MAX: none; watched by the engine */
 	struct queue *answers;	  /* of the open question: takes cJSON */
 	pthread_t thread;
+	bool started;
 
 	/* the action: made by JOB_PREPARE, handed on to JOB_RUN */
 	struct action action;
@@ -104,7 +106,7 @@ void message_free(struct message *message);
 
 struct job *job_new(enum job_kind kind, struct job_env *env);
 void job_start(struct job *job);
-/* Joins the thread, which must have sent MESSAGE_DONE or been cancelled, and frees the job. */
+/* Joins the thread, if one was started, which must have sent MESSAGE_DONE or been cancelled; frees the job. */
 void job_free(struct job *job);
 
 /* The three bodies, on the job's own thread. */
@@ -156,14 +158,27 @@ int job_checks(struct job *job, const struct check_spec *checks, size_t count,
  */
 char *job_words(struct job *job, const char *text);
 
+/* True in *ret_wanted where the step's `when` lets it be done. */
+int job_wanted(struct job *job, bool *ret_wanted, struct err *e);
+
+/* The items of a for_each step: a list of strings, each once. The caller deletes it. */
+int job_items(struct job *job, cJSON **ret_items, struct err *e);
+
 /* {"kind":…,"message":…} for a record. */
 cJSON *job_error_json(const struct err *e);
 
 /* ---- targets ---- */
 
 struct frozen_target *job_env_target(const struct job_env *env, const char *name);
-/* Connects where needed and asks once per process who it is; sends MESSAGE_TARGET for a first answer. */
+/*
+ * Connects where needed and asks once in each step who it is; sends MESSAGE_TARGET for an answer that says
+ * more than the ones before. One that was met before, and is away now, is no error.
+ */
 int job_connect(struct job *job, struct frozen_target *target, struct err *e);
+/* Asks a target (NULL: none) once more, right before something is changed; it must answer, and be the same. */
+int job_confirm(struct job *job, const struct run_target *target, struct err *e);
+/* A new step begins: whoever is behind a name may have changed since the last one. */
+void job_forget_confirmations(struct job *job);
 void frozen_targets_free(struct frozen_target *targets, size_t count);
 /* Freezes the targets of a runbook: resolves their fields and the members of groups; contacts nobody. */
 int frozen_targets_new(const struct runbook *rb, const struct executor_table *table,

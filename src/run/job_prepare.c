@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "run/job.h"
 #include "run/preview.h"
+#include "run/reviews.h"
 
 /* JOB_BLOCKED with the record's data; `preconditions` (may be NULL) is taken over. */
 static void
@@ -20,9 +21,8 @@ block(struct job *job, const struct err *e, cJSON *preconditions)
 	json_add(job->data, "preconditions", preconditions ? preconditions : cJSON_CreateArray());
 }
 
-/* The items of a for_each step: strings, each once. */
-static int
-expand_items(struct job *job, cJSON **ret_items, struct err *e)
+int
+job_items(struct job *job, cJSON **ret_items, struct err *e)
 {
 	cJSON *items = NULL;
 	const cJSON *at, *other;
@@ -72,7 +72,7 @@ prepare_expansion(struct job *job)
 	struct err e = ERR_INIT;
 	cJSON *items = NULL;
 
-	if (expand_items(job, &items, &e) < 0) {
+	if (job_items(job, &items, &e) < 0) {
 		block(job, &e, NULL);
 		return;
 	}
@@ -87,9 +87,8 @@ prepare_expansion(struct job *job)
 	json_add(job->data, "items", items);
 }
 
-/* True when the step's `when` lets it be done. */
-static int
-wanted(struct job *job, bool *ret_wanted, struct err *e)
+int
+job_wanted(struct job *job, bool *ret_wanted, struct err *e)
 {
 	cJSON *value = NULL;
 
@@ -104,27 +103,25 @@ wanted(struct job *job, bool *ret_wanted, struct err *e)
 	return 0;
 }
 
-/* One permission, in words: "patch secrets/iam-signing-key in tsb". */
-static char *
-permission_text(const cJSON *permission)
+/* Asks about one right, and warns where it lacks. */
+static int
+review_permission(struct job *job, struct reviews *reviews, const cJSON *permission,
+		  struct preview *preview, struct err *e)
 {
-	struct str text = STR_INIT;
-	const char *group = json_string(permission, "group", "");
-	const char *name = json_string(permission, "name", NULL);
-	const char *ns = json_string(permission, "namespace", NULL);
-	const char *subresource = json_string(permission, "subresource", NULL);
+	const char *reason = NULL;
+	bool allowed = true;
 
-	str_printf(&text, "%s %s", json_string(permission, "verb", "?"),
-		   json_string(permission, "resource", "?"));
-	if (*group)
-		str_printf(&text, ".%s", group);
-	if (name)
-		str_printf(&text, "/%s", name);
-	if (subresource)
-		str_printf(&text, " (%s)", subresource);
-	if (ns)
-		str_printf(&text, " in %s", ns);
-	return str_take(&text);
+	if (reviews_ask(reviews, job->action.target, permission, job->cancel, &allowed, &reason,
+			e) < 0)
+		return -1;
+	if (!allowed) {
+		char *what = permission_text(permission);
+
+		preview_add(preview, PREVIEW_WARNING, "not permitted: %s%s%s", what,
+			    *reason ? ": " : "", reason);
+		free(what);
+	}
+	return 0;
 }
 
 /* Warns of each right that the target says we lack; the act itself gives the final word. */
@@ -133,32 +130,22 @@ review_permissions(struct job *job, struct job_context *ctx, struct preview *pre
 {
 	const struct executor *executor = job->action.executor;
 	struct permission_list *list;
+	struct reviews *reviews;
 	const cJSON *at;
-	int rc = -1;
+	int rc;
 
 	if (!executor->permissions || !job->action.target || !job->action.target->driver->permitted)
 		return 0;
 	list = permission_list_new();
-	if (executor->permissions(&ctx->pub, &job->action, list, e) < 0)
-		goto out;
-	cJSON_ArrayForEach(at, permission_list_items(list)) {
-		bool allowed = true;
-		char *reason = NULL;
-
-		if (job->action.target->driver->permitted(job->action.target->connection, at,
-							  job->cancel, &allowed, &reason, e) < 0)
-			goto out;
-		if (!allowed) {
-			char *what = permission_text(at);
-
-			preview_add(preview, PREVIEW_WARNING, "not permitted: %s%s%s", what,
-				    reason && *reason ? ": " : "", reason ? reason : "");
-			free(what);
+	reviews = reviews_new();
+	rc = executor->permissions(&ctx->pub, &job->action, list, e);
+	if (rc == 0)
+		cJSON_ArrayForEach(at, permission_list_items(list)) {
+			rc = review_permission(job, reviews, at, preview, e);
+			if (rc < 0)
+				break;
 		}
-		free(reason);
-	}
-	rc = 0;
-out:
+	reviews_free(reviews);
 	permission_list_free(list);
 	return rc;
 }
@@ -229,6 +216,19 @@ plan(struct job *job, struct preview *preview, cJSON *preconditions)
 	json_add(job->data, "preconditions", preconditions);
 }
 
+/* The first line of whatever changes something behind a name that nothing proves. */
+static void
+warn_insecure(const struct job *job, struct preview *preview)
+{
+	const struct run_target *target = job->action.target;
+
+	if (target && target->insecure && effect_of(job, preview) >= EFFECT_CHANGES)
+		preview_add(preview, PREVIEW_WARNING,
+			    "%s: the server's certificate is not verified "
+			    "(insecure-skip-tls-verify): anybody in between could answer",
+			    target->name);
+}
+
 /* From the resolved action to its preview. */
 static int
 look_ahead(struct job *job, struct preview *preview, struct err *e)
@@ -240,6 +240,7 @@ look_ahead(struct job *job, struct preview *preview, struct err *e)
 			e) < 0)
 		return -1;
 	job_context_init(&ctx, job, NULL);
+	warn_insecure(job, preview);
 	if (review_permissions(job, &ctx, preview, e) < 0)
 		return -1;
 	return job->action.executor->preview(&ctx.pub, &job->action, preview, e);
@@ -274,11 +275,12 @@ job_prepare(struct job *job)
 	cJSON *preconditions = NULL;
 	bool is_wanted = true;
 
+	job_forget_confirmations(job);
 	if (job->expand) {
 		prepare_expansion(job);
 		goto out;
 	}
-	if (wanted(job, &is_wanted, &e) < 0)
+	if (job_wanted(job, &is_wanted, &e) < 0)
 		goto blocked;
 	if (!is_wanted) {
 		skip(job, xasprintf("its condition does not hold: %s", job->spec->when));

@@ -157,7 +157,13 @@ job_run(struct job *job)
 	cJSON *result = NULL, *checks = NULL, *output = NULL;
 	struct sink *sink = sink_new(job, json_int(job->data, "intent", 0));
 	cJSON *data = job->data;
-	int rc = act(job, sink, &result, &e);
+	int rc = 0;
+
+	/* what was confirmed may be minutes old, and a context may lead to another cluster by now */
+	if (step_type_effect(&job->action.executor->type, job->with) >= EFFECT_CHANGES)
+		rc = job_confirm(job, job->action.target, &e);
+	if (rc == 0)
+		rc = act(job, sink, &result, &e);
 
 	sink_finish(sink, &output);
 	atomic_store(&job->deadline_ms, INT64_MAX);

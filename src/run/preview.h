@@ -20,5 +20,7 @@ struct permission_list *permission_list_new(void);
 void permission_list_free(struct permission_list *list);
 /* An array of {verb, group, resource, subresource, name, namespace}; borrowed. */
 const cJSON *permission_list_items(const struct permission_list *list);
+/* One of them in words: "patch secrets/iam-signing-key in tsb". The caller frees. */
+char *permission_text(const cJSON *permission);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "run/identity.h"
 #include "run/state.h"
 
 /* The sentence of one type of record; `step` is its step in the state after it, or NULL. */
@@ -72,7 +73,7 @@ say_preflight(const struct record *record, const struct run_state *state,
 		str_printf(out, "Preflight: %zu of %zu targets reached",
 			   state->preflight_count - wrong, state->preflight_count);
 	for (size_t i = 0; i < state->preflight_count; i++)
-		if (!state->preflight[i].ok)
+		if (!state->preflight[i].ok || state->preflight[i].message)
 			str_printf(out, "; %s: %s", state->preflight[i].title,
 				   state->preflight[i].message ? state->preflight[i].message
 							       : "failed");
@@ -91,6 +92,10 @@ say_target(const struct record *record, const struct run_state *state,
 		if (cJSON_IsString(at))
 			str_printf(out, "%s%s %s", at == identity->child ? ": " : ", ", at->string,
 				   at->valuestring);
+	char *warning = identity_warning(identity);
+	if (warning)
+		str_printf(out, "; %s", warning);
+	free(warning);
 }
 
 static void

@@ -102,6 +102,8 @@ run_slow(struct step_context *ctx, const struct action *action, cJSON **ret_resu
 }
 
 static const char *_Atomic present_uid; /* who the target says it is; NULL: it does not answer */
+static atomic_bool present_insecure;	/* nothing proves it */
+static atomic_int present_skew_ms;	/* how far its clock is ahead */
 
 static int
 target_open(const cJSON *spec, struct secrets *secrets, void **ret_connection, struct err *e)
@@ -121,6 +123,11 @@ target_identify(void *connection, const struct cancel *cancel, cJSON **ret_ident
 		return err_set(e, ERR_NET, "nobody answers");
 	*ret_identity = cJSON_CreateObject();
 	json_add_string(*ret_identity, "uid", present_uid);
+	json_add_string(*ret_identity, "user", "ana");
+	if (atomic_load(&present_insecure))
+		json_add_bool(*ret_identity, "insecure", true);
+	if (atomic_load(&present_skew_ms))
+		json_add_int(*ret_identity, "skew_ms", atomic_load(&present_skew_ms));
 	return 0;
 }
 
@@ -269,6 +276,8 @@ rig_init(struct rig *rig, const char *steps)
 	atomic_store(&fail_times, 0);
 	watched_folder = NULL;
 	present_uid = "uid-1";
+	atomic_store(&present_insecure, false);
+	atomic_store(&present_skew_ms, 0);
 }
 
 static void
@@ -847,6 +856,136 @@ resume_with_another_cluster_behind_the_name_is_blocked(void **unused)
 	rig_release(&rig);
 }
 
+/* The context leads to another cluster while the plan waits for its confirmation. */
+static void
+run_after_the_cluster_was_exchanged_does_nothing(void **unused)
+{
+	struct rig rig;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	present_uid = "uid-2";
+	rig_send(&rig, INTENT_RUN, "y");
+	assert_non_null(strstr(rig_wait(&rig, STEP_FAILED)->error, "its uid was uid-1, now uid-2"));
+	assert_int_equal(atomic_load(&acted), 0);
+	rig_send(&rig, INTENT_RECHECK, NULL);
+	rig_wait(&rig, STEP_BLOCKED);
+	rig_release(&rig);
+}
+
+static void
+run_change_on_a_target_that_is_away_does_nothing(void **unused)
+{
+	struct rig rig;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	present_uid = NULL;
+	rig_send(&rig, INTENT_RUN, "y");
+	assert_non_null(strstr(rig_wait(&rig, STEP_FAILED)->error, "nobody answers"));
+	assert_int_equal(atomic_load(&acted), 0);
+	rig_release(&rig);
+}
+
+/* What waits for a server to come back must be able to begin while it is away. */
+static void
+prepare_on_a_target_that_is_away_for_a_moment_goes_on(void **unused)
+{
+	struct rig rig;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	present_uid = NULL;
+	rig_send(&rig, INTENT_RECHECK, NULL);
+	int64_t seq = rig.state.decision_seq;
+	while (rig.state.decision_seq == seq)
+		rig_take(&rig);
+	assert_int_equal(run_state_current(&rig.state)->status, STEP_PLANNED);
+	rig_release(&rig);
+}
+
+static bool
+preview_holds(const struct step_state *step, const char *text)
+{
+	for (size_t i = 0; i < step->preview_count; i++)
+		if (step->preview[i].mark == '!' && strstr(step->preview[i].text, text))
+			return true;
+	return false;
+}
+
+static void
+run_on_an_insecure_target_is_warned_of_and_not_automatic(void **unused)
+{
+	const char *const yes[] = { "*", NULL }, *const none[] = { NULL };
+	struct autopilot pilot = { .yes = yes, .confirm = none, .answer = none };
+	struct intent *intent = NULL;
+	const struct step_state *step;
+	struct rig rig;
+	char *why = NULL;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	atomic_store(&present_insecure, true);
+	rig_start(&rig, false);
+	step = rig_wait(&rig, STEP_PLANNED);
+	assert_true(preview_holds(step, "certificate is not verified"));
+	assert_string_equal(step->confirm, "ask");
+	assert_int_equal(autopilot_decide(&pilot, &rig.state, &intent, &why), AUTOPILOT_STUCK);
+	assert_non_null(strstr(why, "--allow-insecure"));
+	free(why);
+	pilot.allow_insecure = true;
+	assert_int_equal(autopilot_decide(&pilot, &rig.state, &intent, &why), AUTOPILOT_ACT);
+	rig.link->submit(rig.link->engine, intent);
+	rig_wait_closed(&rig);
+	assert_int_equal(atomic_load(&acted), 1);
+	rig_release(&rig);
+}
+
+/* A kubeconfig that was secure when the run began, and is not any more. */
+static void
+run_target_that_becomes_insecure_is_noticed(void **unused)
+{
+	struct rig rig;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	assert_false(json_bool(rig.state.targets[0].identity, "insecure", false));
+	atomic_store(&present_insecure, true);
+	rig_send(&rig, INTENT_RECHECK, NULL);
+	while (!json_bool(rig.state.targets[0].identity, "insecure", false))
+		rig_take(&rig);
+	while (!preview_holds(run_state_current(&rig.state), "certificate is not verified"))
+		rig_take(&rig);
+	rig_release(&rig);
+}
+
+static void
+preflight_record_tells_of_clock_and_user(void **unused)
+{
+	struct rig rig;
+	char *journal;
+
+	(void)unused;
+	rig_init(&rig, targeted);
+	atomic_store(&present_skew_ms, -45200);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	assert_true(rig.state.preflight[0].ok);
+	assert_non_null(strstr(rig.state.preflight[0].message, "at least 45s behind"));
+	journal = rig_journal(&rig);
+	assert_non_null(strstr(journal, "\"target\":\"one\",\"user\":\"ana\",\"skew_ms\":-45200"));
+	free(journal);
+	rig_release(&rig);
+}
+
 static void
 run_target_reached_later_is_frozen_then(void **unused)
 {
@@ -941,6 +1080,12 @@ main(void)
 		cmocka_unit_test(run_secret_is_in_no_journal_and_no_output),
 		cmocka_unit_test(resume_after_leaving_goes_on_with_the_next_step),
 		cmocka_unit_test(resume_with_another_cluster_behind_the_name_is_blocked),
+		cmocka_unit_test(run_after_the_cluster_was_exchanged_does_nothing),
+		cmocka_unit_test(run_change_on_a_target_that_is_away_does_nothing),
+		cmocka_unit_test(prepare_on_a_target_that_is_away_for_a_moment_goes_on),
+		cmocka_unit_test(run_on_an_insecure_target_is_warned_of_and_not_automatic),
+		cmocka_unit_test(run_target_that_becomes_insecure_is_noticed),
+		cmocka_unit_test(preflight_record_tells_of_clock_and_user),
 		cmocka_unit_test(run_target_reached_later_is_frozen_then),
 		cmocka_unit_test(leave_waits_for_the_running_step),
 		cmocka_unit_test(autopilot_runs_reads_and_stops_at_changes),
