@@ -4,23 +4,32 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/eventfd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "kube/kubeconfig.h"
+#include "kube/client.h"
+#include "kube/resource.h"
 
 struct feed_source *
 feed_source_copy(const struct feed_source *source)
 {
 	struct feed_source *copy = xcalloc(1, sizeof(*copy));
 
-	copy->kubeconfig = xstrdup(source->kubeconfig);
-	copy->context = xstrdup(source->context);
-	copy->ns = xstrdup(source->ns);
-	copy->selector = xstrdup(source->selector);
-	copy->container = xstrdup(source->container);
+	*copy = (struct feed_source){
+		.kubeconfig = xstrdup(source->kubeconfig),
+		.context = xstrdup(source->context),
+		.ns = xstrdup(source->ns),
+		.all_namespaces = source->all_namespaces,
+		.resource = xstrdup(source->resource),
+		.selector = xstrdup(source->selector),
+		.pod = xstrdup(source->pod),
+		.workload = xstrdup(source->workload),
+		.container = xstrdup(source->container),
+		.previous = source->previous,
+	};
 	return copy;
 }
 
@@ -32,31 +41,21 @@ feed_source_free(struct feed_source *source)
 	free((char *)source->kubeconfig);
 	free((char *)source->context);
 	free((char *)source->ns);
+	free((char *)source->resource);
 	free((char *)source->selector);
+	free((char *)source->pod);
+	free((char *)source->workload);
 	free((char *)source->container);
 	free(source);
-}
-
-static void
-hide(struct secrets *secrets, const char *name, const char *value)
-{
-	if (secrets && value && *value)
-		secrets_add(secrets, name, value, strlen(value), NULL);
 }
 
 struct kube_client *
 feed_connect(const struct feed_source *source, struct secrets *secrets, struct err *e)
 {
-	struct kube_access access;
 	struct kube_client *client;
 
-	memset(&access, 0, sizeof(access));
-	if (kubeconfig_resolve(source->kubeconfig, source->context, &access, e) < 0)
+	if (kube_client_open(source->kubeconfig, source->context, secrets, &client, e) < 0)
 		return NULL;
-	hide(secrets, "kubeconfig.token", access.token);
-	hide(secrets, "kubeconfig.password", access.password);
-	client = kube_client_new(&access, e);
-	kube_access_release(&access);
 	return client;
 }
 
@@ -64,6 +63,42 @@ const char *
 feed_namespace(const struct feed_source *source, const struct kube_client *client)
 {
 	return source->ns ? source->ns : kube_client_access(client)->ns;
+}
+
+bool
+feed_is_of_pods(const struct feed_source *source)
+{
+	static const char *const words[] = { "pods", "pod", "po" };
+
+	if (!source->resource)
+		return true;
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(source->resource, words[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The resource that is looked at most needs no discovery. */
+static void
+resource_of_pods(struct kube_resource *ret_resource)
+{
+	*ret_resource = (struct kube_resource){
+		.group = xstrdup(""),
+		.version = xstrdup("v1"),
+		.name = xstrdup("pods"),
+		.kind = xstrdup("Pod"),
+		.namespaced = true,
+	};
+}
+
+int
+feed_resource(const struct feed_source *source, struct kube_client *client,
+	      const struct cancel *cancel, struct kube_resource *ret_resource, struct err *e)
+{
+	if (!feed_is_of_pods(source))
+		return kube_resource_find(client, source->resource, cancel, ret_resource, e);
+	resource_of_pods(ret_resource);
+	return 0;
 }
 
 void
@@ -82,6 +117,22 @@ feed_clean(struct secrets *secrets, const char *text, size_t len_bytes, struct s
 	text_sanitise(str_cstr(scratch), scratch->len, TEXT_DROP_SGR, out);
 }
 
+void
+feed_clean_copy(struct secrets *secrets, const char *text, char *out, size_t size)
+{
+	struct str scratch = STR_INIT, clean = STR_INIT;
+	size_t len;
+
+	feed_clean(secrets, text, strlen(text), &scratch, &clean);
+	len = clean.len < size ? clean.len : size - 1;
+	while (len > 0 && len < clean.len && ((unsigned char)clean.data[len] & 0xc0) == 0x80)
+		len--;
+	memcpy(out, str_cstr(&clean), len);
+	out[len] = '\0';
+	str_release(&scratch);
+	str_release(&clean);
+}
+
 bool
 feed_health_alive(struct feed_health *health)
 {
@@ -94,32 +145,27 @@ feed_health_alive(struct feed_health *health)
 	return changed;
 }
 
-/* Copies as many whole characters as there is room for. */
-static void
-copy_problem(char *out, size_t size, const char *text)
-{
-	size_t len = strlen(text);
-
-	if (len >= size)
-		len = size - 1;
-	while (len && text[len] && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	memcpy(out, text, len);
-	out[len] = '\0';
-}
-
 bool
 feed_health_failed(struct feed_health *health, struct secrets *secrets, const struct err *e,
 		   int64_t delay_ms)
 {
 	bool changed = health->state != FEED_BROKEN;
-	struct str scratch = STR_INIT, clean = STR_INIT;
 
-	feed_clean(secrets, e->message, strlen(e->message), &scratch, &clean);
 	health->state = FEED_BROKEN;
 	health->retry_at_ms = clock_mono_ms() + delay_ms;
-	copy_problem(health->problem, sizeof(health->problem), str_cstr(&clean));
-	str_release(&scratch);
-	str_release(&clean);
+	feed_clean_copy(secrets, e->message, health->problem, sizeof(health->problem));
 	return changed;
+}
+
+void
+feed_health_skipped(struct feed_health *health, struct secrets *secrets, const char *why)
+{
+	health->skipped++;
+	feed_clean_copy(secrets, why, health->skipped_why, sizeof(health->skipped_why));
+}
+
+void
+feed_health_warning(struct feed_health *health, struct secrets *secrets, const char *text)
+{
+	feed_clean_copy(secrets, text, health->warning, sizeof(health->warning));
 }

@@ -124,6 +124,7 @@ static void
 lint_panes(struct load *l, const struct runbook *rb, const struct yaml_node *panes)
 {
 	lint_pane(l, rb, panes, "pods");
+	lint_pane(l, rb, panes, "resources");
 	lint_pane(l, rb, panes, "logs");
 }
 

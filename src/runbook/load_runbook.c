@@ -192,8 +192,13 @@ build_pane(const cJSON *in, const struct yaml_node *node, size_t *ret_count)
 	for (size_t i = 0; i < node->count; i++, pane = next_of(pane)) {
 		panes[i].target = text_of(pane, "target");
 		panes[i].ns = text_of(pane, "namespace");
+		panes[i].all_namespaces = json_bool(pane, "all_namespaces", false);
+		panes[i].resource = text_of(pane, "resource");
 		panes[i].selector = text_of(pane, "selector");
+		panes[i].pod = text_of(pane, "pod");
+		panes[i].workload = text_of(pane, "workload");
 		panes[i].container = text_of(pane, "container");
+		panes[i].previous = json_bool(pane, "previous", false);
 		panes[i].mark = mark_of(node->items[i], "target");
 	}
 	*ret_count = node->count;
@@ -204,6 +209,8 @@ static void
 build_panes(const cJSON *in, const struct yaml_node *node, struct pane_set *panes)
 {
 	panes->pods = build_pane(json_at(in, "pods"), child(node, "pods"), &panes->pods_count);
+	panes->resources = build_pane(json_at(in, "resources"), child(node, "resources"),
+				      &panes->resources_count);
 	panes->logs = build_pane(json_at(in, "logs"), child(node, "logs"), &panes->logs_count);
 }
 

@@ -45,7 +45,10 @@ free_panes(struct pane_spec *panes, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		free(panes[i].target);
 		free(panes[i].ns);
+		free(panes[i].resource);
 		free(panes[i].selector);
+		free(panes[i].pod);
+		free(panes[i].workload);
 		free(panes[i].container);
 	}
 	free(panes);
@@ -55,6 +58,7 @@ static void
 release_pane_set(struct pane_set *set)
 {
 	free_panes(set->pods, set->pods_count);
+	free_panes(set->resources, set->resources_count);
 	free_panes(set->logs, set->logs_count);
 }
 

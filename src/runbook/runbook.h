@@ -81,18 +81,23 @@ struct check_spec {
 enum step_confirm { CONFIRM_BY_EFFECT, CONFIRM_ASK, CONFIRM_TYPE_NAME, CONFIRM_TWO_PERSON };
 enum step_on_failure { ON_FAILURE_PAUSE, ON_FAILURE_ABORT, ON_FAILURE_GOTO };
 
-/* A pane's source: whose pods, or the logs of what. */
+/* A pane's source: whose pods or other resources, or the logs of what. */
 struct pane_spec {
 	char *target;
 	char *ns; /* `namespace:`; NULL: the target's own */
+	bool all_namespaces;
+	char *resource; /* NULL: pods */
 	char *selector;
-	char *container;
+	char *pod, *workload, *container; /* logs only */
+	bool previous;
 	struct mark mark;
 };
 
 struct pane_set {
 	struct pane_spec *pods;
 	size_t pods_count;
+	struct pane_spec *resources;
+	size_t resources_count;
 	struct pane_spec *logs;
 	size_t logs_count;
 };

@@ -253,15 +253,40 @@ const struct field runbook_action_fields[] = {
 	{ 0 },
 };
 
+#define PANE_TARGET                                                                                \
+	{                                                                                          \
+		.name = "target", .type = FIELD_NAME, .flags = FIELD_REQUIRED | FIELD_TEMPLATE,    \
+		.help = "A Kubernetes target."                                                     \
+	}
+#define PANE_NAMESPACE                                                                             \
+	{                                                                                          \
+		.name = "namespace", .type = FIELD_STRING, .flags = FIELD_TEMPLATE,                \
+		.help = "The namespace; the target's if not given."                                \
+	}
+#define PANE_ALL_NAMESPACES                                                                        \
+	{                                                                                          \
+		.name = "all_namespaces", .type = FIELD_BOOL, .help = "Those of all namespaces."   \
+	}
+
 static const struct field pods_fields[] = {
-	{ .name = "target",
-	  .type = FIELD_NAME,
-	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
-	  .help = "A Kubernetes target." },
-	{ .name = "namespace",
+	PANE_TARGET,
+	PANE_NAMESPACE,
+	PANE_ALL_NAMESPACES,
+	{ .name = "selector",
 	  .type = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
-	  .help = "The namespace; the target's if not given." },
+	  .help = "A label selector." },
+	{ 0 },
+};
+
+static const struct field resources_fields[] = {
+	PANE_TARGET,
+	{ .name = "resource",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
+	  .help = "What to show, as kubectl calls it: deployments, nodes, a custom resource." },
+	PANE_NAMESPACE,
+	PANE_ALL_NAMESPACES,
 	{ .name = "selector",
 	  .type = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
@@ -270,22 +295,27 @@ static const struct field pods_fields[] = {
 };
 
 static const struct field logs_fields[] = {
-	{ .name = "target",
-	  .type = FIELD_NAME,
-	  .flags = FIELD_REQUIRED | FIELD_TEMPLATE,
-	  .help = "A Kubernetes target." },
-	{ .name = "namespace",
-	  .type = FIELD_STRING,
-	  .flags = FIELD_TEMPLATE,
-	  .help = "The namespace; the target's if not given." },
+	PANE_TARGET,
+	PANE_NAMESPACE,
 	{ .name = "selector",
 	  .type = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
 	  .help = "A label selector: the logs of all pods that it matches." },
+	{ .name = "pod",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
+	  .help = "One pod, by its name." },
+	{ .name = "workload",
+	  .type = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE,
+	  .help = "KIND/NAME, as deployment/tsb: the logs of all its pods." },
 	{ .name = "container",
 	  .type = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
 	  .help = "The container; all of them if not given." },
+	{ .name = "previous",
+	  .type = FIELD_BOOL,
+	  .help = "What each container wrote before its last restart." },
 	{ 0 },
 };
 
@@ -295,6 +325,11 @@ static const struct field panes_fields[] = {
 	  .items = FIELD_OBJECT,
 	  .fields = pods_fields,
 	  .help = "Pods to show." },
+	{ .name = "resources",
+	  .type = FIELD_LIST,
+	  .items = FIELD_OBJECT,
+	  .fields = resources_fields,
+	  .help = "Other objects to show, in the pane of the pods." },
 	{ .name = "logs",
 	  .type = FIELD_LIST,
 	  .items = FIELD_OBJECT,

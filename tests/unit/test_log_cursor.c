@@ -61,12 +61,33 @@ take_stamps_of_other_forms_compares_instants(void **state)
 	assert_true(log_cursor_take(&c, "2026-11-21T10:00:00.120000001Z"));
 }
 
+static void
+take_log_that_does_not_reach_back_is_a_gap(void **state)
+{
+	struct log_cursor c = { .stamp = "" };
+
+	(void)state;
+	assert_true(log_cursor_take(&c, T2));
+	assert_true(log_cursor_take(&c, T2));
+	log_cursor_restart(&c);
+	assert_false(log_cursor_take(&c, T2));
+	assert_false(log_cursor_take(&c, T2));
+	assert_true(log_cursor_take(&c, T3));
+	assert_false(c.gap);
+	log_cursor_restart(&c);
+	assert_true(log_cursor_take(&c, "2026-11-21T10:00:01.5Z"));
+	assert_true(c.gap);
+	log_cursor_restart(&c);
+	assert_false(c.gap);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(take_first_reading_takes_everything),
 		cmocka_unit_test(take_repeated_lines_drops_exactly_those),
+		cmocka_unit_test(take_log_that_does_not_reach_back_is_a_gap),
 		cmocka_unit_test(take_stamps_of_other_forms_compares_instants),
 	};
 

@@ -1,0 +1,189 @@
+#include "config.h"
+
+#include "feed/table_entry.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "feed/source.h"
+
+void
+table_draft_begin(struct table_draft *d, struct secrets *secrets,
+		  const struct table_columns *columns)
+{
+	d->secrets = secrets;
+	d->columns = columns;
+	d->old = NULL;
+	d->count = 0;
+	d->created_ms = 0;
+	str_clear(&d->text);
+}
+
+void
+table_draft_release(struct table_draft *d)
+{
+	str_release(&d->text);
+	str_release(&d->scratch);
+}
+
+const char *
+table_draft_text(const struct table_draft *d, size_t at)
+{
+	return d->text.data + at;
+}
+
+/* Takes back the text at the end where it stands at `there` already. */
+static bool
+is_repeated(struct table_draft *d, size_t at, size_t there)
+{
+	if (d->text.data[there] != d->text.data[at] ||
+	    strcmp(d->text.data + there, d->text.data + at) != 0)
+		return false;
+	d->text.len = at;
+	return true;
+}
+
+/* Appends a foreign text and its NUL; returns where it begins. */
+static size_t
+add_text(struct table_draft *d, const char *text)
+{
+	size_t at = d->text.len;
+
+	feed_clean(d->secrets, text, strlen(text), &d->scratch, &d->text);
+	str_append_bytes(&d->text, "", 1);
+	return at;
+}
+
+void
+table_draft_names(struct table_draft *d, const char *ns, const char *name)
+{
+	d->ns = add_text(d, ns);
+	d->name = add_text(d, name);
+}
+
+void
+table_draft_object(struct table_draft *d, const char *uid, const char *labels, int64_t created_ms)
+{
+	d->uid = add_text(d, uid);
+	d->labels = add_text(d, labels);
+	d->created_ms = created_ms;
+}
+
+static bool
+says_the_same_age(int64_t moment_ms, int64_t now_ms, const char *age, size_t len)
+{
+	char text[CLOCK_STAMP_MAX];
+
+	duration_format_human(now_ms - moment_ms, text);
+	return strlen(text) == len && memcmp(text, age, len) == 0;
+}
+
+/* The moment of a cell's age. The old row's, as long as it fits: it is older, so more exact. */
+static int64_t
+moment_of(const struct table_draft *d, size_t column, const char *cell, int64_t now_ms)
+{
+	enum table_tick tick = d->columns->tick[column];
+	int64_t old_ms = d->old ? d->old->moments[d->columns->moment[column]] : 0, age_ms;
+	const char *age = cell;
+	size_t len = strlen(cell);
+
+	if (tick == TICK_CREATED && d->created_ms)
+		return d->created_ms;
+	if (tick == TICK_RESTARTS)
+		age = table_restart_age(cell, &len);
+	age_ms = age ? table_age_parse(age, len) : -1;
+	if (age_ms < 0)
+		return 0;
+	if (old_ms && says_the_same_age(old_ms, now_ms, age, len))
+		return old_ms;
+	return now_ms - age_ms;
+}
+
+void
+table_draft_cell(struct table_draft *d, const char *cell, int64_t now_ms)
+{
+	size_t column = d->count++, at;
+
+	if (d->columns->tick[column] != TICK_NOT)
+		d->moments[d->columns->moment[column]] = moment_of(d, column, cell, now_ms);
+	at = add_text(d, cell);
+	d->cells[column] = at;
+	if (is_repeated(d, at, d->name)) {
+		d->cells[column] = d->name;
+		return;
+	}
+	for (size_t i = 0; i < column; i++) {
+		if (is_repeated(d, at, d->cells[i])) {
+			d->cells[column] = d->cells[i];
+			return;
+		}
+	}
+}
+
+static bool
+is_same_cell(const struct table_draft *d, size_t column)
+{
+	const char *new = table_draft_text(d, d->cells[column]), *old = d->old->row.cells[column];
+	enum table_tick tick = d->columns->tick[column];
+	size_t moment = d->columns->moment[column];
+
+	if (tick == TICK_NOT || !d->moments[moment])
+		return strcmp(new, old) == 0;
+	if (d->moments[moment] != d->old->moments[moment])
+		return false;
+	return tick != TICK_RESTARTS ||
+	       (strcspn(new, " ") == strcspn(old, " ") && atoll(new) == atoll(old));
+}
+
+bool
+table_draft_is_old(const struct table_draft *d)
+{
+	if (!d->old || strcmp(d->old->row.uid, table_draft_text(d, d->uid)) != 0 ||
+	    strcmp(d->old->row.labels, table_draft_text(d, d->labels)) != 0 ||
+	    d->old->row.created_ms != d->created_ms)
+		return false;
+	for (size_t i = 0; i < d->count; i++)
+		if (!is_same_cell(d, i))
+			return false;
+	return true;
+}
+
+struct table_entry *
+table_draft_finish(struct table_draft *d, struct table_pool *pool, bool pods)
+{
+	size_t cells_size = d->count * sizeof(char *);
+	size_t moments_size = d->columns->moments * sizeof(int64_t);
+	struct table_entry *entry =
+		table_pool_alloc(pool, sizeof(*entry) + cells_size + moments_size + d->text.len);
+	char *moments = (char *)entry->cells + cells_size, *text = moments + moments_size;
+
+	memcpy(moments, d->moments, moments_size);
+	memcpy(text, d->text.data, d->text.len);
+	for (size_t i = 0; i < d->count; i++)
+		entry->cells[i] = text + d->cells[i];
+	entry->moments = (const int64_t *)(const void *)moments;
+	entry->reason = NULL;
+	entry->serial = 0;
+	entry->list = 0;
+	entry->asked = false;
+	entry->row = (struct table_row){
+		.name = text + d->name,
+		.ns = text + d->ns,
+		.uid = text + d->uid,
+		.labels = text + d->labels,
+		.cells = entry->cells,
+		.created_ms = d->created_ms,
+		.trouble = table_trouble(d->columns, entry->cells, pods),
+		.reason = "",
+	};
+	return entry;
+}
+
+const struct table_entry *
+table_entry_of(const struct table_row *row)
+{
+	const char *cells = (const char *)row->cells;
+
+	return (const void *)(cells - offsetof(struct table_entry, cells));
+}

@@ -1,0 +1,64 @@
+#ifndef LIFEBOAT_FEED_TABLE_ENTRY_H
+#define LIFEBOAT_FEED_TABLE_ENTRY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "base/str.h"
+#include "feed/table.h"
+#include "feed/table_columns.h"
+#include "feed/table_pool.h"
+
+/* What a row's object says beyond its cells. */
+struct table_reason {
+	struct table_piece piece;
+	int64_t since_ms; /* the text ends with how long ago that is; 0: it does not */
+	size_t len_bytes; /* without that */
+	char text[];
+};
+
+/* A row as the fold keeps it: one piece, with its cells, their moments and all texts behind it. */
+struct table_entry {
+	struct table_piece piece;
+	struct table_row row;
+	struct table_reason *reason; /* or NULL */
+	uint64_t serial;	     /* grows with each row that came */
+	unsigned list;		     /* the list that named it last */
+	bool asked;		     /* for its reason */
+	const int64_t *moments;	     /* wall clock; 0: unknown */
+	const char *cells[];
+};
+
+/* A row in the making; its memory is used again and again. */
+struct table_draft {
+	struct secrets *secrets;
+	const struct table_columns *columns;
+	const struct table_entry *old; /* what it takes the place of, or NULL */
+	struct str text, scratch;
+	size_t name, ns, uid, labels; /* where in the text */
+	size_t cells[TABLE_MAX_COLUMNS];
+	size_t count; /* of cells so far */
+	int64_t moments[TABLE_MAX_COLUMNS];
+	int64_t created_ms;
+};
+
+/* The order of a draft: begin, names, object, then its cells from the first to the last. */
+void table_draft_begin(struct table_draft *d, struct secrets *secrets,
+		       const struct table_columns *columns);
+void table_draft_names(struct table_draft *d, const char *ns, const char *name);
+void table_draft_object(struct table_draft *d, const char *uid, const char *labels,
+			int64_t created_ms);
+void table_draft_cell(struct table_draft *d, const char *cell, int64_t now_ms);
+void table_draft_release(struct table_draft *d);
+
+const char *table_draft_text(const struct table_draft *d, size_t at);
+/* Whether the draft says what the entry it takes the place of says already. */
+bool table_draft_is_old(const struct table_draft *d);
+struct table_entry *table_draft_finish(struct table_draft *d, struct table_pool *pool, bool pods);
+
+/* The entry of a row of a fold or a snapshot. */
+const struct table_entry *table_entry_of(const struct table_row *row);
+
+#endif
