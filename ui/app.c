@@ -7,19 +7,24 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "ui/console_page.h"
+#include "ui/entry.h"
+#include "ui/pane.h"
 #include "ui/situation.h"
 
 /* What small screens show below at first: live panes where the runbook names any. */
 static enum pane
 first_lower(const struct runbook *runbook)
 {
-	bool pods = runbook->panes.pods_count, logs = runbook->panes.logs_count;
+	const struct pane_set *set = &runbook->panes;
+	bool tables = set->pods_count || set->resources_count, logs = set->logs_count;
 
 	for (size_t i = 0; i < runbook->steps_count; i++) {
-		pods = pods || runbook->steps[i].panes.pods_count;
-		logs = logs || runbook->steps[i].panes.logs_count;
+		set = &runbook->steps[i].panes;
+		tables = tables || set->pods_count || set->resources_count;
+		logs = logs || set->logs_count;
 	}
-	return pods ? PANE_PODS : logs ? PANE_LOGS : PANE_AUDIT;
+	return tables ? PANE_PODS : logs ? PANE_LOGS : PANE_AUDIT;
 }
 
 void
@@ -33,14 +38,22 @@ app_init(struct app *app, const struct ui_options *options, const struct run_lin
 	app->live = app->lower != PANE_AUDIT;
 	model_init(&app->model, options, link, state);
 	app->feeds = feeds_new(options);
+	app->pods = pods_pane_new();
+	app->logs = logs_pane_new();
+	app->console = console_view_new();
 }
 
 void
 app_release(struct app *app)
 {
+	page_close(app);
+	entry_close(app);
+	entry_history_free(app->history);
+	console_view_free(app->console);
+	logs_pane_free(app->logs); /* what looks at a feed goes before it */
+	pods_pane_free(app->pods);
 	feeds_free(app->feeds);
 	dialog_free(app->dialog);
-	page_close(app);
 	lines_release(&app->detail.lines);
 	model_release(&app->model);
 	free(app->message);
@@ -59,6 +72,23 @@ app_say(struct app *app, enum role role, const char *format, ...)
 	app->message_role = role;
 	app->message_seq = app->model.state->decision_seq;
 	app->dirty = true;
+}
+
+unsigned
+app_facts(const struct app *app)
+{
+	const struct pane_ops *ops = pane_table[app->focus];
+	unsigned facts = model_facts(&app->model);
+
+	if (app->focus == PANE_PODS)
+		facts |= FACT_ON_TABLE;
+	if (app->focus == PANE_LOGS)
+		facts |= FACT_ON_LOGS;
+	if (ops->facts)
+		facts |= ops->facts(app);
+	if (console_speaks(app))
+		facts |= FACT_PLUGIN;
+	return facts;
 }
 
 void
@@ -130,12 +160,14 @@ app_follow(struct app *app)
 	drop_stale_dialog(app);
 	follow_selection(app);
 	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq && !app->dialog &&
-	    !app->page.shown) {
+	    !app->entry && !app->page.shown) {
 		app->asked_seq = state->prompt.seq;
 		decide_open_question(app);
 	}
-	if (state->phase == RUN_ENDED && !app->page.final)
+	if (state->phase == RUN_ENDED && !app->page.final) {
+		entry_close(app);
 		end_page_open(app);
+	}
 	if (app->model.closed && state->phase != RUN_ENDED)
 		app->done = true;
 	app->dirty = true;
@@ -154,24 +186,44 @@ close_dialog(struct app *app)
 		app_say(app, ROLE_TEXT, "The question stays open: Enter comes back to it.");
 }
 
+/* Why a key does nothing: the run is at another place, or another pane has the keys. */
+static void
+say_why_not(struct app *app, const struct key_binding *binding)
+{
+	struct str now = STR_INIT;
+
+	if (binding->when & FACT_ALWAYS)
+		situation_describe(app->model.state, &now);
+	else
+		str_printf(&now, "the keys go to the pane %s", pane_table[app->focus]->name);
+	app_say(app, ROLE_TEXT, "%s does not apply: %s. (%s)", binding->label, str_cstr(&now),
+		binding->help);
+	str_release(&now);
+}
+
 static void
 pane_key(struct app *app, const struct key *key)
 {
 	int code = input_binding_code(key);
-	const struct key_binding *binding = keymap_find(code, model_facts(&app->model)), *other;
-	struct str now = STR_INIT;
+	const struct key_binding *binding = keymap_find(code, app_facts(app)), *other;
 
 	if (binding) {
 		command_dispatch(app, binding);
 		return;
 	}
 	other = keymap_any(code);
-	if (!other)
-		return;
-	situation_describe(app->model.state, &now);
-	app_say(app, ROLE_TEXT, "%s does not apply: %s. (%s)", other->label, str_cstr(&now),
-		other->help);
-	str_release(&now);
+	if (other && other->command != CMD_CLEAR) /* Esc with nothing to end is a habit */
+		say_why_not(app, other);
+}
+
+static void
+open_page_key(struct app *app, const struct key *key)
+{
+	size_t first = app->page.first;
+
+	page_key(app, key);
+	if (app->page.shown && app->page.first != first)
+		console_page_hold(app);
 }
 
 void
@@ -193,10 +245,12 @@ app_key(struct app *app, const struct key *key)
 			decide_finish(app);
 		else if (result == DIALOG_CLOSED)
 			close_dialog(app);
+	} else if (app->entry) {
+		entry_key(app, key);
 	} else if (key->pasted) {
 		app_say(app, ROLE_WARNING, "Pasted text is not taken as keys");
 	} else if (app->page.shown) {
-		page_key(app, key);
+		open_page_key(app, key);
 	} else {
 		pane_key(app, key);
 	}
@@ -206,7 +260,7 @@ app_key(struct app *app, const struct key *key)
 void
 app_command(struct app *app, enum command command)
 {
-	unsigned facts = model_facts(&app->model);
+	unsigned facts = app_facts(app);
 
 	app->dirty = true;
 	for (size_t i = 0; i < keymap_count; i++)

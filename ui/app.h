@@ -14,12 +14,24 @@
 
 struct app;
 
-/* A page of text over all panes: help, a step's whole output, the end of the run. */
+/* What a page needs whose text changes while it is open. */
+struct page_source {
+	/* Another value: fill() is called anew. */
+	uint64_t (*generation)(const void *data);
+	/* Behind the title, at every painting: how far the text can be trusted; appended to out. */
+	void (*state)(const void *data, struct str *out);
+	void (*close)(void *data);
+};
+
+/* A page of text over all panes: help, a step's whole output, one object, the end of the run. */
 struct page {
 	bool shown;
 	bool final; /* the end of the run: closing it leaves */
 	char *title;
 	void (*fill)(const struct app *app, struct lines *lines); /* for any width */
+	const struct page_source *source; /* NULL: the text stays as it is */
+	void *data;			  /* of the source */
+	uint64_t generation;		  /* of the lines */
 	struct lines lines;
 	size_t first;
 };
@@ -40,15 +52,17 @@ struct app {
 	struct layout layout;
 	enum pane focus, lower;
 	bool zoom;
-	bool live;		  /* the runbook names pods or logs to look at */
-	size_t selected;	  /* the step that is looked at */
-	bool away;		  /* the operator looks at another than the current one */
-	size_t first[PANE_COUNT]; /* how far each pane is scrolled */
-	bool detail_moved;	  /* the step pane was scrolled by hand */
-	size_t pod;		  /* the focused row of the pods pane */
-	bool audit_held;	  /* the audit pane was scrolled away from its end */
-	bool logs_paused;
-	uint64_t logs_end; /* paused: the line after the last one shown */
+	bool live;		       /* the runbook names pods or logs to look at */
+	size_t selected;	       /* the step that is looked at */
+	bool away;		       /* the operator looks at another than the current one */
+	size_t first[PANE_COUNT];      /* how far each pane is scrolled */
+	bool detail_moved;	       /* the step pane was scrolled by hand */
+	bool audit_held;	       /* the audit pane was scrolled away from its end */
+	struct pods_pane *pods;	       /* what pane_pods.c keeps */
+	struct logs_pane *logs;	       /* what pane_logs.c keeps */
+	struct entry *entry;	       /* a line that is being asked for, or NULL */
+	struct entry_history *history; /* what was entered before, or NULL */
+	struct console_view *console;  /* what console_page.c keeps */
 	struct detail_cache detail;
 	struct dialog *dialog;
 	struct page page;
@@ -70,6 +84,9 @@ void app_release(struct app *app);
 /* A line for the operator, until the next one; sanitised when it is painted. */
 void app_say(struct app *app, enum role role, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* The facts of the run, and of the screen. */
+unsigned app_facts(const struct app *app);
 
 /* Takes a key in whatever has the keys now. */
 void app_key(struct app *app, const struct key *key);
@@ -100,6 +117,9 @@ void page_key(struct app *app, const struct key *key);
 void page_paint(struct app *app);
 void help_open(struct app *app);
 void output_page_open(struct app *app);
+/* detail_page.c: everything about one object, followed while the page is open. */
+void detail_page_open(struct app *app, const struct feed_choice *source, const char *ns,
+		      const char *name);
 void end_page_open(struct app *app);
 /* The same text for plain mode. */
 void end_page_lines(const struct model *model, struct lines *lines);

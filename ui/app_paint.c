@@ -3,11 +3,16 @@
 #include <curses.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "ui/app.h"
+#include "ui/entry.h"
+#include "ui/insecure.h"
 #include "ui/paint.h"
 #include "ui/pane.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
+
+enum { PAGE_HINT_COLUMNS = 22 }; /* how to leave a page, at the beginning of its key row */
 
 /* "LIVE" or "DRILL" in words, then what is run; the clocks at the right end. */
 static void
@@ -54,6 +59,19 @@ append_objective(const struct app *app, struct str *out)
 	}
 }
 
+/* Nobody may forget that a server is not known to be the right one; returns the columns it took. */
+static int
+paint_insecure(const struct app *app, int y, int x, int columns)
+{
+	struct str text = STR_INIT;
+	int used = 0;
+
+	if (insecure_describe(&app->model, app->feeds, &text))
+		used = paint_text(y, x, columns, ROLE_BAD, str_cstr(&text));
+	str_release(&text);
+	return used;
+}
+
 static void
 paint_second_row(const struct app *app)
 {
@@ -68,27 +86,45 @@ paint_second_row(const struct app *app)
 	str_printf(&left, " %s", state->operator_name ? state->operator_name : "");
 	if (target)
 		str_printf(&left, "  %s", target->describe ? target->describe : target->name);
-	int room = COLS - (int)right.len;
-	paint_text(1, 0, room, ROLE_TEXT, str_cstr(&left));
-	paint_text(1, room, (int)right.len, ROLE_TEXT, str_cstr(&right));
+	int room = COLS - (int)right.len, x = paint_insecure(app, 1, 0, COLS);
+	paint_text(1, x, room - x, ROLE_TEXT, str_cstr(&left));
+	paint_text(1, room > x ? room : x + 1, COLS, ROLE_TEXT, str_cstr(&right));
 	str_release(&left);
 	str_release(&right);
 }
 
 /* Small screens show one of three panes below; the keys of the others stand at the end of its title. */
 static void
-paint_others(const struct app *app, enum pane pane, enum role role)
+append_others(const struct app *app, enum pane pane, struct str *out)
 {
-	const struct rect *rect = &app->layout.panes[pane];
-	struct str others = STR_INIT;
-
 	for (enum pane other = PANE_PODS; pane >= PANE_PODS && other < PANE_COUNT; other++)
 		if (app->layout.panes[other].rows == 0)
-			str_printf(&others, " %d %s ", (int)other + 1, pane_table[other]->name);
+			str_printf(out, " %d %s ", (int)other + 1, pane_table[other]->name);
+}
+
+/* Of the pane that has the keys, what it says matters more than the names of the others. */
+static void
+paint_title(const struct app *app, enum pane pane)
+{
+	const struct rect *rect = &app->layout.panes[pane];
+	bool focused = app->focus == pane;
+	enum role role = focused ? ROLE_TITLE_FOCUS : ROLE_TITLE;
+	struct str title = STR_INIT, others = STR_INIT;
+
+	str_printf(&title, "%d %s", (int)pane + 1, pane_table[pane]->name);
+	pane_table[pane]->title(app, &title);
+	if (!app->zoom)
+		append_others(app, pane, &others);
 	int columns = (int)others.len;
-	if (columns && columns < rect->columns / 2)
+	if (columns >= rect->columns / 2 ||
+	    (focused && text_width(str_cstr(&title)) > rect->columns - columns))
+		columns = 0;
+	paint_blank(rect->y, rect->x, rect->columns, role);
+	paint_text(rect->y, rect->x, rect->columns - columns, role, str_cstr(&title));
+	if (columns)
 		paint_text(rect->y, rect->x + rect->columns - columns, columns, role,
 			   str_cstr(&others));
+	str_release(&title);
 	str_release(&others);
 }
 
@@ -96,18 +132,10 @@ static void
 paint_pane(struct app *app, enum pane pane)
 {
 	const struct rect *rect = &app->layout.panes[pane];
-	enum role role = app->focus == pane ? ROLE_TITLE_FOCUS : ROLE_TITLE;
-	struct str title = STR_INIT;
 
 	if (rect->rows == 0)
 		return;
-	pane_table[pane]->title(app, &title);
-	paint_blank(rect->y, rect->x, rect->columns, role);
-	paint_format(rect->y, rect->x, rect->columns, role, "%d %s%s", (int)pane + 1,
-		     pane_table[pane]->name, str_cstr(&title));
-	str_release(&title);
-	if (!app->zoom)
-		paint_others(app, pane, role);
+	paint_title(app, pane);
 	pane_table[pane]->paint(
 		app, &(struct rect){ rect->y + 1, rect->x, rect->rows - 1, rect->columns });
 }
@@ -154,17 +182,20 @@ static void
 paint_keys(const struct app *app)
 {
 	const struct rect *rect = &app->layout.keys;
-	unsigned facts = model_facts(&app->model);
+	unsigned facts = app_facts(app);
 	int x = 1;
 
 	if (app->dialog)
 		return; /* it has the keys, and says which */
 	for (size_t i = 0; i < keymap_count; i++) {
-		if (!keymap[i].word || !(keymap[i].when & facts))
+		const struct key_binding *key = &keymap[i];
+		int room = rect->columns - x;
+
+		if (!key->word || !keymap_applies(key, facts) ||
+		    text_width(key->label) + 1 + text_width(key->word) > room)
 			continue;
-		x += paint_text(rect->y, x, rect->columns - x, ROLE_KEY, keymap[i].label);
-		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", keymap[i].word) +
-		     2;
+		x += paint_text(rect->y, x, room, ROLE_KEY, key->label);
+		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", key->word) + 2;
 	}
 }
 
@@ -197,7 +228,25 @@ paint_too_small(const struct app *app)
 		     state->steps_count);
 	paint_format(4, 0, COLS, ROLE_DIM, "too small: %dx%d, needs %dx%d", COLS, LINES,
 		     LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
+	paint_insecure(app, 5, 0, COLS);
 	str_release(&now);
+}
+
+/* In place of the end of its key row: the header is covered. */
+static void
+paint_page(struct app *app)
+{
+	struct str text = STR_INIT;
+
+	page_paint(app);
+	if (insecure_describe(&app->model, app->feeds, &text)) {
+		int width = text_width(str_cstr(&text)) + 1;
+		int x = COLS - width > PAGE_HINT_COLUMNS ? COLS - width : PAGE_HINT_COLUMNS;
+
+		paint_blank(LINES - 1, PAGE_HINT_COLUMNS, COLS - PAGE_HINT_COLUMNS, ROLE_TEXT);
+		paint_text(LINES - 1, x, COLS - x, ROLE_BAD, str_cstr(&text));
+	}
+	str_release(&text);
 }
 
 void
@@ -212,7 +261,7 @@ app_paint(struct app *app)
 	if (app->layout.too_small) {
 		paint_too_small(app);
 	} else if (app->page.shown) {
-		page_paint(app);
+		paint_page(app);
 	} else {
 		paint_first_row(app);
 		paint_second_row(app);
@@ -222,8 +271,12 @@ app_paint(struct app *app)
 		for (enum pane pane = 0; pane < PANE_COUNT; pane++)
 			paint_pane(app, pane);
 		paint_tail(app);
-		paint_message(app);
-		paint_keys(app);
+		if (app->entry) {
+			entry_paint(app);
+		} else {
+			paint_message(app);
+			paint_keys(app);
+		}
 		if (app->dialog)
 			paint_dialog(app);
 	}

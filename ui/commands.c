@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include "ui/app.h"
+#include "ui/console_page.h"
 #include "ui/pane.h"
 #include "ui/scroll.h"
 #include "ui/situation.h"
@@ -31,6 +32,14 @@ switch_source(struct app *app, enum command command)
 
 	if (pane == PANE_PODS || pane == PANE_LOGS)
 		pane_table[pane]->move(app, command, 1);
+}
+
+/* What only the pane that has the keys can do. */
+static void
+command_pane(struct app *app, enum command command)
+{
+	if (pane_table[app->focus]->command)
+		pane_table[app->focus]->command(app, command);
 }
 
 static void
@@ -81,6 +90,10 @@ command_dispatch(struct app *app, const struct key_binding *binding)
 		app->zoom = !app->zoom;
 	} else if (command == CMD_PREVIOUS_SOURCE || command == CMD_NEXT_SOURCE) {
 		switch_source(app, command);
+	} else if (command >= CMD_SEARCH && command <= CMD_SAVE_LOG) {
+		command_pane(app, command);
+	} else if (command == CMD_PLUGIN) {
+		console_page_open(app);
 	} else if (command == CMD_CURRENT) {
 		go_to_current(app);
 	} else if (command == CMD_SHOW_OUTPUT) {

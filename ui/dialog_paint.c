@@ -1,10 +1,5 @@
 #include "config.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/text.h"
-#include "base/xalloc.h"
 #include "ui/dialog.h"
 #include "ui/paint.h"
 
@@ -61,38 +56,6 @@ answer_rows(const struct dialog *dialog)
 	return rows;
 }
 
-/* Paints what is typed so that the cursor is always seen; returns the cursor's column. */
-static int
-paint_edit(const struct line_edit *edit, int y, int x, int columns, bool hidden)
-{
-	char *typed = xstrndup(str_cstr(&edit->text), edit->cursor);
-	char *clean = text_clean(typed, 0),
-	     *rest = text_clean(str_cstr(&edit->text) + edit->cursor, 0);
-	const char *shown = clean;
-	int width = text_width(clean);
-
-	paint_blank(y, x, columns, ROLE_INPUT);
-	if (hidden) {
-		width = paint_text(y, x, columns, ROLE_INPUT, edit->text.len ? "(hidden)" : "");
-	} else {
-		while (width >= columns) {
-			int32_t code;
-
-			shown += text_decode(shown, strlen(shown), &code);
-			width = text_width(shown);
-		}
-		paint_text(y, x, columns, ROLE_INPUT, shown);
-		paint_text(y, x + width, columns - width, ROLE_INPUT, rest);
-	}
-	explicit_bzero(typed, strlen(typed));
-	explicit_bzero(clean, strlen(clean));
-	explicit_bzero(rest, strlen(rest));
-	free(typed);
-	free(clean);
-	free(rest);
-	return x + width;
-}
-
 /* Where an answer is painted, and how far it is scrolled. */
 struct area {
 	int y, x, rows, columns;
@@ -125,7 +88,7 @@ paint_value(const struct dialog *dialog, const struct dialog_item *item, size_t 
 	if (y < 0)
 		return;
 	int used = paint_text(y, area->x + 4, area->columns - 4, ROLE_DIM, "seen: ") + 4;
-	int x = paint_edit(&item->value, y, area->x + used, area->columns - used, false);
+	int x = paint_edit(y, area->x + used, area->columns - used, &item->value, false);
 	if (dialog->focus == row)
 		put_cursor(area, y, x);
 }
@@ -188,7 +151,7 @@ paint_answer(const struct dialog *dialog, const struct area *area)
 	case DIALOG_LINE:
 		used = paint_text(area->y, area->x, area->columns, ROLE_KEY, "> ");
 		put_cursor(area, area->y,
-			   paint_edit(&dialog->edit, area->y, area->x + used, area->columns - used,
+			   paint_edit(area->y, area->x + used, area->columns - used, &dialog->edit,
 				      dialog->hidden));
 		break;
 	case DIALOG_CHECKLIST:

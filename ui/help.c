@@ -19,7 +19,7 @@ static const char rules[] =
 static void
 fill(const struct app *app, struct lines *lines)
 {
-	unsigned facts = model_facts(&app->model);
+	unsigned facts = app_facts(app);
 
 	lines_markdown(lines, rules);
 	lines_gap(lines);
@@ -27,8 +27,8 @@ fill(const struct app *app, struct lines *lines)
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
 	for (size_t i = 0; i < keymap_count; i++) {
-		char *prefix =
-			xasprintf("%s %-12s", keymap[i].when & facts ? "*" : " ", keymap[i].label);
+		char *prefix = xasprintf("%s %-12s", keymap_applies(&keymap[i], facts) ? "*" : " ",
+					 keymap[i].label);
 
 		lines_wrap(lines, ROLE_KEY, prefix, ROLE_TEXT, keymap[i].help);
 		free(prefix);

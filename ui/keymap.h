@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_UI_KEYMAP_H
 #define LIFEBOAT_UI_KEYMAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What a key asks for. */
@@ -34,6 +35,28 @@ enum command {
 	CMD_ZOOM,
 	CMD_PREVIOUS_SOURCE,
 	CMD_NEXT_SOURCE,
+	CMD_SEARCH, /* of the pane that has the keys, these and the next three */
+	CMD_SEARCH_NEXT,
+	CMD_SEARCH_PREVIOUS,
+	CMD_FILTER,
+	CMD_CLEAR,     /* search and filter off */
+	CMD_SORT_NEXT, /* table: by the next column */
+	CMD_SORT_REVERSE,
+	CMD_TROUBLE,	 /* table: only what is in trouble, or all */
+	CMD_DETAILS,	 /* table: everything about the row */
+	CMD_LOGS_OF_POD, /* table: its logs in the logs pane */
+	CMD_RESOURCE,	 /* table: another resource of the same cluster */
+	CMD_SPLIT,	 /* table: two sources beside each other */
+	CMD_MERGE,	 /* table: all sources in one list */
+	CMD_WRAP,	 /* logs, from here on */
+	CMD_LEFT,	 /* where lines are not wrapped */
+	CMD_RIGHT,
+	CMD_STAMPS,
+	CMD_PAUSE,
+	CMD_PREVIOUS_LOG,
+	CMD_JSON,
+	CMD_SAVE_LOG,
+	CMD_PLUGIN, /* what a program says that needs the operator */
 	CMD_HELP,
 	CMD_SUSPEND,
 	CMD_REDRAW,
@@ -57,6 +80,8 @@ extern const size_t keymap_count;
 
 /* The row of a key that applies given the facts, or NULL. */
 const struct key_binding *keymap_find(int key, unsigned facts);
+/* Whether the row applies, and no other row of its key comes before it. */
+bool keymap_applies(const struct key_binding *binding, unsigned facts);
 /* A row of the key that does not apply now, for saying so; NULL: the key means nothing at all. */
 const struct key_binding *keymap_any(int key);
 

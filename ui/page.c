@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/file.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "ui/app.h"
 #include "ui/paint.h"
@@ -25,6 +26,8 @@ page_open(struct app *app, const char *title,
 void
 page_close(struct app *app)
 {
+	if (app->page.source)
+		app->page.source->close(app->page.data);
 	lines_release(&app->page.lines);
 	free(app->page.title);
 	app->page = (struct page){ 0 };
@@ -50,18 +53,42 @@ page_key(struct app *app, const struct key *key)
 		app->done = true;
 }
 
+/* Lays the text out where the screen's width or the text is another now. */
+static void
+refill(struct app *app)
+{
+	struct page *page = &app->page;
+	uint64_t generation = page->source ? page->source->generation(page->data) : 0;
+
+	if (page->lines.columns == COLS - 2 && page->generation == generation)
+		return;
+	page->generation = generation;
+	lines_reset(&page->lines, COLS - 2);
+	page->fill(app, &page->lines);
+}
+
+static void
+paint_title(const struct page *page)
+{
+	struct str state = STR_INIT;
+
+	if (page->source)
+		page->source->state(page->data, &state);
+	int columns = COLS - text_width(str_cstr(&state));
+	paint_blank(0, 0, COLS, ROLE_TITLE_FOCUS);
+	paint_format(0, 0, columns, ROLE_TITLE_FOCUS, " %s", page->title);
+	paint_text(0, columns, COLS - columns, ROLE_TITLE_FOCUS, str_cstr(&state));
+	str_release(&state);
+}
+
 void
 page_paint(struct app *app)
 {
 	const struct page *page = &app->page;
 	int rows = page_rows();
 
-	if (page->lines.columns != COLS - 2) {
-		lines_reset(&app->page.lines, COLS - 2);
-		page->fill(app, &app->page.lines);
-	}
-	paint_blank(0, 0, COLS, ROLE_TITLE_FOCUS);
-	paint_format(0, 0, COLS, ROLE_TITLE_FOCUS, " %s", page->title);
+	refill(app);
+	paint_title(page);
 	app->page.first = scroll_move(page->first, CMD_NONE, page->lines.count, rows);
 	for (int i = 0; i < rows && page->first + (size_t)i < page->lines.count; i++)
 		paint_line(1 + i, 1, COLS - 2, &page->lines.items[page->first + (size_t)i], false);

@@ -99,6 +99,37 @@ paint_line(int y, int x, int columns, const struct line *line, bool selected)
 	}
 }
 
+int
+paint_edit(int y, int x, int columns, const struct line_edit *edit, bool hidden)
+{
+	char *typed = xstrndup(str_cstr(&edit->text), edit->cursor);
+	char *clean = text_clean(typed, 0),
+	     *rest = text_clean(str_cstr(&edit->text) + edit->cursor, 0);
+	const char *shown = clean;
+	int width = text_width(clean);
+
+	paint_blank(y, x, columns, ROLE_INPUT);
+	if (hidden) {
+		width = paint_text(y, x, columns, ROLE_INPUT, edit->text.len ? "(hidden)" : "");
+	} else {
+		while (width >= columns) {
+			int32_t code;
+
+			shown += text_decode(shown, strlen(shown), &code);
+			width = text_width(shown);
+		}
+		paint_text(y, x, columns, ROLE_INPUT, shown);
+		paint_text(y, x + width, columns - width, ROLE_INPUT, rest);
+	}
+	explicit_bzero(typed, strlen(typed));
+	explicit_bzero(clean, strlen(clean));
+	explicit_bzero(rest, strlen(rest));
+	free(typed);
+	free(clean);
+	free(rest);
+	return x + width;
+}
+
 void
 paint_rule(int y, int x, int rows)
 {

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "ui/layout.h"
+#include "ui/line_edit.h"
 #include "ui/lines.h"
 #include "ui/theme.h"
 
@@ -25,6 +26,9 @@ void paint_blank(int y, int x, int columns, enum role role);
 
 /* A line of spans; `selected` paints the whole width as the focused line. */
 void paint_line(int y, int x, int columns, const struct line *line, bool selected);
+
+/* What is being typed, moved so that the cursor is always seen; returns the cursor's column. */
+int paint_edit(int y, int x, int columns, const struct line_edit *edit, bool hidden);
 
 /* A vertical rule, and a frame with a title on it. */
 void paint_rule(int y, int x, int rows);

@@ -2,6 +2,8 @@
 
 #include "ui/pane.h"
 
+#include <stdio.h>
+
 #include "base/clock.h"
 
 const struct pane_ops *const pane_table[PANE_COUNT] = {
@@ -30,6 +32,19 @@ pane_append_source(const struct app *app, enum feed_choice_kind kind, struct str
 	str_printf(out, " %s", choice->label);
 	if (count > 1)
 		str_printf(out, " [%zu/%zu]", index + 1, count);
+}
+
+void
+pane_append_number(uint64_t number, struct str *out)
+{
+	char digits[32];
+	int len = snprintf(digits, sizeof(digits), "%llu", (unsigned long long)number);
+
+	for (int i = 0; i < len; i++) {
+		if (i && (len - i) % 3 == 0)
+			str_append_char(out, ',');
+		str_append_char(out, digits[i]);
+	}
 }
 
 void

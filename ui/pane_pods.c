@@ -1,161 +1,386 @@
 #include "config.h"
 
-#include "base/clock.h"
-#include "base/text.h"
-#include "ui/paint.h"
-#include "ui/pane.h"
-#include "ui/scroll.h"
+#include <stdlib.h>
+#include <string.h>
 
-enum {
-	READY_COLUMNS = 6,
-	STATUS_COLUMNS = 18,
-	RESTARTS_COLUMNS = 5,
-	AGE_COLUMNS = 6,
-	NAME_LEAST = 16,
-};
+#include "base/xalloc.h"
+#include "ui/entry.h"
+#include "ui/pane.h"
+#include "ui/pods_pane.h"
+#include "ui/situation.h"
+
+struct pods_pane *
+pods_pane_new(void)
+{
+	return xcalloc(1, sizeof(struct pods_pane));
+}
+
+void
+pods_pane_free(struct pods_pane *pane)
+{
+	if (!pane)
+		return;
+	for (size_t i = 0; i < PODS_LISTS; i++)
+		pods_list_release(&pane->lists[i]);
+	pattern_free(pane->search);
+	pattern_free(pane->filter);
+	free(pane->sort);
+	free(pane);
+}
 
 static void
 title(const struct app *app, struct str *out)
 {
-	struct pod_feed *feed = feeds_pods(app->feeds);
-	struct feed_health health;
+	struct pods_list *list;
 
-	pane_append_source(app, FEED_PODS, out);
-	if (!feed)
+	pods_update(app);
+	list = pods_focused(app);
+	if (!list)
 		return;
-	struct pod_snapshot *snapshot = pod_feed_snapshot(feed);
-	if (snapshot->complete)
-		str_printf(out, "  %zu pod%s, %zu not ready", snapshot->count,
-			   snapshot->count == 1 ? "" : "s", snapshot->unhealthy);
-	pod_snapshot_release(snapshot);
-	pod_feed_health(feed, &health);
-	pane_append_health(&health, out);
+	str_append_char(out, ' ');
+	if (app->pods->lists_count == 1)
+		pods_append_title(app, list, pods_title_room(app), out);
+	else
+		str_append(out, "two sources");
+	if (app->pods->lists_count > 1 || pods_title_has_choice(app, list)) {
+		str_append(out, "  ");
+		pods_append_choice(app, list, out);
+	}
+}
+
+/* ---- search and filter ---- */
+
+static void
+search_next(struct app *app, int direction)
+{
+	const struct pods_pane *pane = app->pods;
+	struct pods_list *list = pods_focused(app);
+	size_t row;
+
+	if (!list || !pane->search)
+		return;
+	row = table_view_search(list->view, pane->search, list->cursor, direction);
+	if (row == SIZE_MAX)
+		app_say(app, ROLE_WARNING, "No row matches \"%s\"", pattern_text(pane->search));
+	else
+		pods_list_go(app, list, row);
+}
+
+/* Puts the pattern of a text into *slot, or none for "". The view may hold the old one until then. */
+static int
+take_pattern(const struct app *app, const char *text, struct pattern **slot, struct err *e)
+{
+	struct pattern *old = *slot, *fresh = NULL;
+
+	if (*text && !(fresh = pattern_new(text, e)))
+		return -1;
+	*slot = fresh;
+	pods_update(app);
+	pattern_free(old);
+	return 0;
+}
+
+static void
+clear(struct app *app)
+{
+	struct err e = ERR_INIT;
+
+	app->pods->trouble_only = false;
+	take_pattern(app, "", &app->pods->search, &e);
+	take_pattern(app, "", &app->pods->filter, &e);
+}
+
+/* ---- another resource ---- */
+
+static bool
+is_all_namespaces(const char *word)
+{
+	return strcmp(word, "-A") == 0 || strcmp(word, "--all-namespaces") == 0;
+}
+
+/* The next word of a text, which moves behind it; NULL: there is none. The caller frees. */
+static char *
+next_word(const char **text)
+{
+	const char *blanks = " \t", *begin = *text + strspn(*text, blanks);
+	size_t len = strcspn(begin, blanks);
+
+	*text = begin + len;
+	return len ? xstrndup(begin, len) : NULL;
+}
+
+/* "deployments", "pods -A", "-A nodes". */
+static int
+enter_resource(struct app *app, const char *text, struct err *e)
+{
+	char *word, *resource = NULL;
+	bool all_namespaces = false;
+	int rc = 0;
+
+	for (; rc == 0 && (word = next_word(&text)); free(word)) {
+		if (is_all_namespaces(word))
+			all_namespaces = true;
+		else if (*word == '-' || resource)
+			rc = err_set(e, ERR_USAGE,
+				     "\"%s\" is too much: one resource, and -A for all namespaces",
+				     word);
+		else
+			resource = xstrdup(word);
+	}
+	if (rc == 0 && (resource || all_namespaces))
+		feeds_add_resource(app->feeds, app->pods->focus, resource ? resource : "pods",
+				   all_namespaces);
+	free(resource);
+	return rc;
 }
 
 static int
-name_columns(int columns)
+entered(struct app *app, enum command purpose, const char *text, struct err *e)
 {
-	int left = columns - 2 - READY_COLUMNS - STATUS_COLUMNS - RESTARTS_COLUMNS - AGE_COLUMNS;
-
-	return left > NAME_LEAST ? left : NAME_LEAST;
+	pods_update(app);
+	if (purpose == CMD_RESOURCE)
+		return enter_resource(app, text, e);
+	if (purpose == CMD_FILTER)
+		return take_pattern(app, text, &app->pods->filter, e);
+	if (take_pattern(app, text, &app->pods->search, e) < 0)
+		return -1;
+	search_next(app, 1);
+	return 0;
 }
 
-/* Paints cells from left to right, each in its width. */
+/* ---- the order of rows ---- */
+
+/* The column after the one that sorts now; behind the last one the server's order again. */
 static void
-paint_cells(int y, const struct rect *body, enum role role, const char *const cells[6])
+sort_by_next(struct app *app)
 {
-	const int widths[] = { 2,
-			       name_columns(body->columns),
-			       READY_COLUMNS,
-			       STATUS_COLUMNS,
-			       RESTARTS_COLUMNS,
-			       AGE_COLUMNS };
-	int x = 0;
+	struct pods_pane *pane = app->pods;
+	const struct pods_list *list = pods_focused(app);
+	const struct table_snapshot *snapshot = list ? table_view_snapshot(list->view, 0) : NULL;
+	const char *next = NULL;
 
-	for (int i = 0; i < 6; x += widths[i], i++)
-		if (x < body->columns)
-			paint_text(y, body->x + x,
-				   (widths[i] < body->columns - x ? widths[i] : body->columns - x) -
-					   (i > 0 && i < 5),
-				   role, cells[i]);
-}
-
-static void
-paint_row(struct app *app, const struct pod_row *row, bool focused, int y, const struct rect *body)
-{
-	char age[CLOCK_STAMP_MAX] = "";
-	enum role role = focused ? ROLE_SELECTED : row->healthy ? ROLE_TEXT : ROLE_BAD;
-
-	if (row->created_ms)
-		duration_format_human(model_now_ms(&app->model) - row->created_ms, age);
-	if (focused) {
-		paint_blank(y, body->x, body->columns, ROLE_SELECTED);
-		pane_put_cursor(app, PANE_PODS, y, body->x);
-	}
-	paint_cells(y, body, role,
-		    (const char *const[]){ row->healthy ? "  " : "! ", row->name, row->ready,
-					   row->status, row->restarts, age });
-}
-
-/* Why there are no rows, or why they are old; returns the rows of the screen that it took. */
-static int
-paint_problem(const struct feed_health *health, const struct pod_snapshot *snapshot,
-	      const struct rect *body)
-{
-	struct lines lines;
-	int rows = 0;
-
-	lines_init(&lines, body->columns);
-	if (health->state == FEED_BROKEN)
-		lines_wrap(&lines, ROLE_BAD, "! ", ROLE_BAD, health->problem);
-	else if (!snapshot->complete)
-		lines_add(&lines, ROLE_DIM, "waiting for the first answer");
-	else if (snapshot->count == 0)
-		lines_add(&lines, ROLE_TEXT, "no pods there");
-	for (; rows < (int)lines.count && rows < body->rows; rows++)
-		paint_line(body->y + rows, body->x, body->columns, &lines.items[rows], false);
-	lines_release(&lines);
-	return rows;
-}
-
-static void
-paint_rows(struct app *app, const struct pod_snapshot *snapshot, const struct rect *body)
-{
-	size_t *first = &app->first[PANE_PODS];
-
-	if (body->rows < 2 || !snapshot->count)
+	if (!snapshot)
 		return;
-	paint_cells(body->y, body, ROLE_LABEL,
-		    (const char *const[]){ "", "NAME", "READY", "STATUS", "RST", "AGE" });
-	app->pod = scroll_cursor(app->pod, CMD_NONE, snapshot->count, body->rows - 1);
-	*first = scroll_to(*first, app->pod, snapshot->count, body->rows - 1);
-	for (int i = 0; i < body->rows - 1 && *first + (size_t)i < snapshot->count; i++) {
-		size_t at = *first + (size_t)i;
+	int at = pane->sort ? table_column_find(snapshot, pane->sort) : -1;
+	for (size_t i = (size_t)(at + 1); !next && i < snapshot->columns_count; i++)
+		if (!snapshot->columns[i].wide || app->zoom)
+			next = snapshot->columns[i].name;
+	free(pane->sort);
+	pane->sort = xstrdup(next);
+	pods_update(app);
+}
 
-		paint_row(app, &snapshot->rows[at], at == app->pod && app->focus == PANE_PODS,
-			  body->y + 1 + i, body);
-	}
+/* ---- the shape of the pane ---- */
+
+/* Shows two lists or all in one; where there are too few sources for that, says so. */
+static void
+show_together(struct app *app, enum feeds_shape shape)
+{
+	feeds_set_shape(app->feeds, shape);
+	app->pods->focus = 0;
+	if (feeds_shape(app->feeds) == shape)
+		return;
+	feeds_set_shape(app->feeds, FEEDS_ONE);
+	app_say(app, ROLE_TEXT,
+		"There are no two sources to show together: R names another resource");
+}
+
+/* One list, then two of which the left one has the keys, then the right one, then one again. */
+static void
+split(struct app *app)
+{
+	if (feeds_shape(app->feeds) != FEEDS_SPLIT)
+		show_together(app, FEEDS_SPLIT);
+	else if (app->pods->focus == 0)
+		app->pods->focus = 1;
+	else
+		feeds_set_shape(app->feeds, FEEDS_ONE);
 }
 
 static void
-paint(struct app *app, const struct rect *body)
+merge(struct app *app)
 {
-	struct pod_feed *feed = feeds_pods(app->feeds);
-	struct feed_health health;
+	if (feeds_shape(app->feeds) == FEEDS_MERGED)
+		feeds_set_shape(app->feeds, FEEDS_ONE);
+	else
+		show_together(app, FEEDS_MERGED);
+}
 
-	pane_put_cursor(app, PANE_PODS, body->y, body->x);
-	if (!feed) {
-		paint_text(body->y, body->x, body->columns, ROLE_DIM,
-			   "this runbook names no pods to watch");
+static void
+switch_source(struct app *app, enum command command)
+{
+	if (feeds_shape(app->feeds) == FEEDS_MERGED)
+		app_say(app, ROLE_TEXT, "All sources are in this list: a shows one of them");
+	else
+		feeds_switch_table(app->feeds, app->pods->focus,
+				   command == CMD_NEXT_SOURCE ? 1 : -1);
+}
+
+/* ---- one row ---- */
+
+/* The row under the cursor and its source; false: there is none. */
+static bool
+focused_row(struct app *app, const struct table_row **ret_row,
+	    const struct feed_choice **ret_choice)
+{
+	const struct pods_list *list = pods_focused(app);
+
+	if (!list || list->cursor >= table_view_count(list->view)) {
+		app_say(app, ROLE_TEXT, "There is no row here");
+		return false;
+	}
+	*ret_row = table_view_row(list->view, list->cursor);
+	*ret_choice = pods_list_choice(app, list, list->cursor);
+	return true;
+}
+
+static void
+show_details(struct app *app)
+{
+	const struct feed_choice *choice;
+	const struct table_row *row;
+
+	if (focused_row(app, &row, &choice))
+		detail_page_open(app, choice, row->ns, row->name);
+}
+
+static void
+show_logs(struct app *app)
+{
+	const struct feed_choice *choice;
+	const struct table_row *row;
+
+	if (!focused_row(app, &row, &choice))
+		return;
+	logs_pane_forget(app->logs);
+	if (!feeds_add_logs(app->feeds, choice, row->ns, row->name)) {
+		app_say(app, ROLE_TEXT,
+			"Of %s there are no logs: only of pods and of what runs them",
+			feed_choice_resource(choice));
 		return;
 	}
-	struct pod_snapshot *snapshot = pod_feed_snapshot(feed);
-	pod_feed_health(feed, &health);
-	int used = paint_problem(&health, snapshot, body);
-	paint_rows(app, snapshot,
-		   &(struct rect){ body->y + used, body->x, body->rows - used, body->columns });
-	pod_snapshot_release(snapshot);
+	app->focus = app->lower = PANE_LOGS;
+}
+
+/* ---- what keys do ---- */
+
+static void
+ask_search(struct app *app)
+{
+	entry_open(app, PANE_PODS, CMD_SEARCH, "Search the rows:", "");
+}
+
+static void
+ask_filter(struct app *app)
+{
+	const struct pattern *filter = app->pods->filter;
+
+	entry_open(app, PANE_PODS, CMD_FILTER,
+		   "Show only rows with:", filter ? pattern_text(filter) : "");
+}
+
+static void
+ask_resource(struct app *app)
+{
+	entry_open(app, PANE_PODS, CMD_RESOURCE, "Resource (and -A: of all namespaces):", "");
+}
+
+static void
+go_to_next(struct app *app)
+{
+	search_next(app, 1);
+}
+
+static void
+go_to_previous(struct app *app)
+{
+	search_next(app, -1);
+}
+
+static void
+reverse(struct app *app)
+{
+	app->pods->descending = !app->pods->descending;
+}
+
+static void
+show_trouble(struct app *app)
+{
+	app->pods->trouble_only = !app->pods->trouble_only;
+}
+
+static void
+go_left(struct app *app)
+{
+	app->pods->focus = 0;
+}
+
+static void
+go_right(struct app *app)
+{
+	if (app->pods->lists_count > 1)
+		app->pods->focus = 1;
+}
+
+static const struct {
+	enum command command;
+	void (*run)(struct app *app);
+} commands[] = {
+	{ CMD_SEARCH, ask_search },
+	{ CMD_SEARCH_NEXT, go_to_next },
+	{ CMD_SEARCH_PREVIOUS, go_to_previous },
+	{ CMD_FILTER, ask_filter },
+	{ CMD_CLEAR, clear },
+	{ CMD_SORT_NEXT, sort_by_next },
+	{ CMD_SORT_REVERSE, reverse },
+	{ CMD_TROUBLE, show_trouble },
+	{ CMD_DETAILS, show_details },
+	{ CMD_LOGS_OF_POD, show_logs },
+	{ CMD_RESOURCE, ask_resource },
+	{ CMD_SPLIT, split },
+	{ CMD_MERGE, merge },
+	{ CMD_LEFT, go_left },
+	{ CMD_RIGHT, go_right },
+};
+
+static void
+command(struct app *app, enum command command)
+{
+	pods_update(app); /* the sources may be others than those that were painted */
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
+		if (commands[i].command == command)
+			commands[i].run(app);
 }
 
 static void
 move(struct app *app, enum command command, int rows)
 {
-	struct pod_feed *feed = feeds_pods(app->feeds);
+	struct pods_list *list;
 
-	if (command == CMD_PREVIOUS_SOURCE || command == CMD_NEXT_SOURCE) {
-		feeds_switch(app->feeds, FEED_PODS, command == CMD_NEXT_SOURCE ? 1 : -1);
-		app->pod = 0;
-	} else if (feed) {
-		struct pod_snapshot *snapshot = pod_feed_snapshot(feed);
+	(void)rows; /* of the pane: a list knows its own */
+	pods_update(app);
+	list = pods_focused(app);
+	if (command == CMD_PREVIOUS_SOURCE || command == CMD_NEXT_SOURCE)
+		switch_source(app, command);
+	else if (list)
+		pods_list_move(app, list, command);
+}
 
-		app->pod = scroll_cursor(app->pod, command, snapshot->count, rows - 1);
-		pod_snapshot_release(snapshot);
-	}
+static unsigned
+facts(const struct app *app)
+{
+	const struct pods_pane *pane = app->pods;
+
+	return (pane->search ? FACT_SEARCHING : 0u) |
+	       (pane->filter || pane->trouble_only ? FACT_FILTERED : 0u);
 }
 
 const struct pane_ops pane_pods_ops = {
 	.name = "Pods",
 	.title = title,
-	.paint = paint,
+	.paint = pods_paint,
 	.move = move,
+	.command = command,
+	.entered = entered,
+	.facts = facts,
 };

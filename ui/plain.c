@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "ui/app.h"
@@ -143,6 +144,7 @@ print_event(void *data, const struct run_event *event)
 					   stamp),
 			  text);
 	free(text);
+	plain_say_insecure(plain, false);
 }
 
 /* The first interrupt stops the running step, a second one soon after leaves. */
@@ -173,6 +175,11 @@ heed_wishes(struct plain *plain)
 
 	if (wishes & WISH_INTERRUPT)
 		interrupt(plain);
+	if ((wishes & WISH_HANGUP) && !plain->hung_up) {
+		plain->hung_up = true;
+		console_disown(true); /* nobody waits for a terminal that is gone */
+		plain->console_fd = -1;
+	}
 	if (wishes & WISH_LEAVE)
 		plain_leave(plain, wishes & WISH_HANGUP ? "the terminal was hung up" : "SIGTERM");
 }
@@ -184,16 +191,19 @@ plain_wait(struct plain *plain, bool input)
 		{ queue_fd(plain->model.link->events), POLLIN, 0 },
 		{ signals_fd(), POLLIN, 0 },
 		{ input ? STDIN_FILENO : -1, POLLIN, 0 },
+		{ plain->console_fd, POLLIN, 0 },
 	};
 
 	if (fflush(stdout) == EOF)
 		plain_leave(plain, "the output was closed");
-	poll(fds, 3, -1);
+	poll(fds, 4, -1);
 	heed_wishes(plain);
 	if (model_take_events(&plain->model, EVENTS_A_ROUND, print_event, plain, &plain->error) < 0)
 		plain->failed = true;
 	if (fds[2].revents)
 		line_input_fill(&plain->input);
+	if (fds[3].revents)
+		plain_take_console(plain);
 }
 
 /* Does what the command line has decided in advance, or leaves where it says nothing. */
@@ -310,15 +320,19 @@ ui_plain_run(const struct ui_options *options, const struct run_link *link, stru
 	if (signals_open(WISH_INTERRUPT | WISH_LEAVE | WISH_HANGUP, e) < 0)
 		return -1;
 	model_init(&plain.model, options, link, state);
+	plain.console_fd = console_own();
 	while (!plain.model.closed && !plain.failed)
 		step(&plain);
 	print_partial(&plain);
+	if (!plain.hung_up)
+		console_disown(false);
 	rc = conclude(&plain, ret_end, e);
 	fflush(stdout);
 	signals_close();
 	line_input_release(&plain.input);
 	str_release(&plain.partial);
 	free(plain.progress);
+	free(plain.insecure);
 	model_release(&plain.model);
 	return rc;
 }

@@ -15,8 +15,11 @@ struct plain {
 	int columns;
 	struct str partial; /* the output line under way */
 	char *progress;	    /* the last one that was printed */
-	bool prompting;	    /* the cursor stands behind a prompt */
+	char *insecure;	    /* the last warning about servers that are not verified, or NULL */
+	int console_fd;
+	bool prompting; /* the cursor stands behind a prompt */
 	bool leaving;
+	bool hung_up;		/* the terminal is gone */
 	bool stuck;		/* --auto met a decision */
 	bool refused;		/* --auto: the engine did not take a decision */
 	bool awaiting;		/* something was submitted that changes the situation */
@@ -41,6 +44,11 @@ void plain_leave(struct plain *plain, const char *why);
 void plain_submit(struct plain *plain, struct intent *intent, bool decides);
 /* Waits for events, signals and, where `input`, for input; prints what comes. */
 void plain_wait(struct plain *plain, bool input);
+
+/* plain_console.c: what programs in the background say, and the terminal for those that need it. */
+void plain_take_console(struct plain *plain);
+/* Warns of servers that are not verified, if that is news or `again`. */
+void plain_say_insecure(struct plain *plain, bool again);
 
 /* plain_prompt.c */
 /* Asks for a line, which the caller wipes and frees. Goes on printing what comes meanwhile. */

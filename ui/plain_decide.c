@@ -88,6 +88,8 @@ do_run(struct plain *plain)
 	const struct step_state *step = run_state_current(plain->model.state);
 	bool yes;
 
+	if (!str_equal(step->confirm, "none"))
+		plain_say_insecure(plain, true);
 	if (str_equal(step->confirm, "none")) {
 		plain_submit(plain, current_intent(plain, INTENT_RUN, NULL), true);
 	} else if (str_equal(step->confirm, "type-name")) {

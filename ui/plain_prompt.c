@@ -50,13 +50,13 @@ plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret
 	int64_t decision_seq = plain->model.state->decision_seq;
 	bool taken = false;
 
-	if (hidden)
-		line_input_hide();
 	while (!gone(plain, decision_seq)) {
 		if (queue_len(plain->model.link->events)) {
 			plain_wait(plain, false); /* what has happened is said before asking */
 			continue;
 		}
+		if (hidden)
+			line_input_hide(); /* again, where the terminal was lent meanwhile */
 		if (!plain->prompting)
 			show_prompt(plain, prompt);
 		taken = line_input_take(&plain->input, ret_line);

@@ -6,9 +6,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/console.h"
 #include "ui/app.h"
+#include "ui/console_page.h"
 #include "ui/input.h"
 #include "ui/paint.h"
+#include "ui/pane.h"
 #include "ui/signals.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
@@ -20,7 +23,16 @@ enum {
 	KEYS_A_ROUND = 256,
 };
 
-enum source { FROM_KEYS, FROM_ENGINE, FROM_FEEDS, FROM_SIGNALS, SOURCES };
+enum source { FROM_KEYS, FROM_ENGINE, FROM_FEEDS, FROM_SIGNALS, FROM_CONSOLE, SOURCES };
+
+/* Nobody waits for a terminal that is gone. */
+static void
+hang_up(struct app *app)
+{
+	if (!app->hung_up)
+		console_disown(true);
+	app->hung_up = true;
+}
 
 static void
 heed_wishes(struct app *app)
@@ -34,7 +46,7 @@ heed_wishes(struct app *app)
 	if ((wishes & WISH_INTERRUPT) && !app->dialog)
 		app_command(app, CMD_CANCEL);
 	if (wishes & WISH_HANGUP)
-		app->hung_up = true;
+		hang_up(app);
 	if ((wishes & WISH_LEAVE) && app->model.closed)
 		app->done = true;
 	else if (wishes & WISH_LEAVE)
@@ -54,7 +66,7 @@ take_keys(struct app *app, short revents)
 		count++;
 	}
 	if (count == 0 && (revents & (POLLHUP | POLLERR | POLLNVAL))) {
-		app->hung_up = true;
+		hang_up(app);
 		app_leave(app, "the terminal was hung up");
 	}
 	return count > 0;
@@ -91,34 +103,56 @@ patience(const struct app *app, int64_t painted_ms)
 	return since_ms >= period_ms ? 0 : (int)(period_ms - since_ms);
 }
 
+/* A slice of what takes the panes long; true: there is more, so that nothing is to be waited for. */
+static bool
+work(struct app *app)
+{
+	bool more = false;
+
+	for (enum pane pane = 0; pane < PANE_COUNT; pane++)
+		if (pane_table[pane]->work && pane_table[pane]->work(app))
+			more = true;
+	return more;
+}
+
+/* Waits for whatever comes first, and takes it in; *ret_at_once: it was keys. */
 static int
-loop(struct app *app, struct err *e)
+take_in(struct app *app, int console_fd, int timeout_ms, bool *ret_at_once, struct err *e)
+{
+	struct pollfd fds[SOURCES] = {
+		[FROM_KEYS] = { app->hung_up ? -1 : STDIN_FILENO, POLLIN, 0 },
+		[FROM_ENGINE] = { app->model.closed ? -1 : queue_fd(app->model.link->events),
+				  POLLIN, 0 },
+		[FROM_FEEDS] = { feeds_fd(app->feeds), POLLIN, 0 },
+		[FROM_SIGNALS] = { signals_fd(), POLLIN, 0 },
+		[FROM_CONSOLE] = { app->hung_up ? -1 : console_fd, POLLIN, 0 },
+	};
+
+	poll(fds, SOURCES, timeout_ms);
+	heed_wishes(app);
+	if (fds[FROM_FEEDS].revents) {
+		feeds_clear(app->feeds);
+		app->dirty = true;
+	}
+	if (take_events(app, e) < 0)
+		return -1;
+	if (fds[FROM_KEYS].revents)
+		*ret_at_once = take_keys(app, fds[FROM_KEYS].revents);
+	if (fds[FROM_CONSOLE].revents && !app->hung_up)
+		console_take(app);
+	return 0;
+}
+
+static int
+loop(struct app *app, int console_fd, struct err *e)
 {
 	int64_t painted_ms = clock_mono_ms() - TICK_MS;
 
-	while (!app->done) {
-		struct pollfd fds[SOURCES] = {
-			[FROM_KEYS] = { app->hung_up ? -1 : STDIN_FILENO, POLLIN, 0 },
-			[FROM_ENGINE] = { queue_fd(app->model.link->events), POLLIN, 0 },
-			[FROM_FEEDS] = { feeds_fd(app->feeds), POLLIN, 0 },
-			[FROM_SIGNALS] = { signals_fd(), POLLIN, 0 },
-		};
-		bool at_once = false;
+	while (!app->done && !(app->hung_up && app->model.closed)) {
+		bool more = work(app), at_once = false;
 
-		if (app->model.closed)
-			fds[FROM_ENGINE].fd = -1;
-		poll(fds, SOURCES, patience(app, painted_ms));
-		heed_wishes(app);
-		if (fds[FROM_FEEDS].revents) {
-			feeds_clear(app->feeds);
-			app->dirty = true;
-		}
-		if (take_events(app, e) < 0)
+		if (take_in(app, console_fd, more ? 0 : patience(app, painted_ms), &at_once, e) < 0)
 			return -1;
-		if (fds[FROM_KEYS].revents)
-			at_once = take_keys(app, fds[FROM_KEYS].revents);
-		if (app->hung_up && app->model.closed)
-			break;
 		if (!at_once && patience(app, painted_ms) > 0)
 			continue;
 		app_paint(app);
@@ -160,8 +194,10 @@ ui_screen_run(const struct ui_options *options, const struct run_link *link,
 		return -1;
 	paint_init(options->ascii || !utf8);
 	app_init(&app, options, link, state);
-	rc = loop(&app, e);
+	rc = loop(&app, console_own(), e);
 	terminal_close();
+	if (!app.hung_up)
+		console_disown(false);
 	if (rc == 0)
 		rc = check_end(&app, ret_end, e);
 	app_release(&app);

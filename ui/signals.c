@@ -104,3 +104,9 @@ signals_wishes(void)
 		;
 	return atomic_exchange(&waiting, 0);
 }
+
+void
+signals_forget(unsigned wishes)
+{
+	atomic_fetch_and(&waiting, ~wishes);
+}

@@ -25,5 +25,7 @@ void signals_take(void);
 /* A descriptor that is readable while wishes wait, and the wishes since the last look. */
 int signals_fd(void);
 unsigned signals_wishes(void);
+/* Forgets wishes that were meant for somebody else: who had the terminal for a while. */
+void signals_forget(unsigned wishes);
 
 #endif

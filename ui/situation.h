@@ -11,11 +11,18 @@ enum fact {
 	FACT_STUCK = 1 << 2,   /* the current step is blocked, failed or cancelled */
 	FACT_UNKNOWN = 1 << 3, /* the current step may or may not have happened */
 	FACT_RUNNING = 1 << 4,
-	FACT_ASKED = 1 << 5,	   /* the running step waits for an answer */
-	FACT_PAST_LAST = 1 << 6,   /* every step is done; the run wants its end */
-	FACT_OVER = 1 << 7,	   /* ended or left */
-	FACT_CAN_GO_BACK = 1 << 8, /* stuck, and on_failure names a step to go to */
-	FACT_ALWAYS = (1 << 9) - 1,
+	FACT_ASKED = 1 << 5,	    /* the running step waits for an answer */
+	FACT_PAST_LAST = 1 << 6,    /* every step is done; the run wants its end */
+	FACT_OVER = 1 << 7,	    /* ended or left */
+	FACT_CAN_GO_BACK = 1 << 8,  /* stuck, and on_failure names a step to go to */
+	FACT_ALWAYS = (1 << 9) - 1, /* whatever the run is at */
+	/* what is true of the screen: added by app_facts() */
+	FACT_ON_TABLE = 1 << 9,	  /* the pods pane has the keys */
+	FACT_ON_LOGS = 1 << 10,	  /* the logs pane has them */
+	FACT_SEARCHING = 1 << 11, /* the pane that has the keys searches for something */
+	FACT_FILTERED = 1 << 12,  /* or leaves something out */
+	FACT_PLUGIN = 1 << 13,	  /* a program in the background says something to the operator */
+	FACT_ANY = (1 << 14) - 1,
 };
 
 unsigned situation_facts(const struct run_state *state, const struct runbook *runbook);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <term.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/str.h"
@@ -133,20 +134,55 @@ terminal_resize(void)
 	clearok(curscr, TRUE);
 }
 
+static void
+give_back(void)
+{
+	if (marks_pastes)
+		send(PASTE_MARKS_OFF);
+	endwin();
+}
+
+static void
+take_again(void)
+{
+	if (marks_pastes)
+		send(PASTE_MARKS_ON);
+	terminal_resize();
+	refresh();
+}
+
 void
 terminal_suspend(void)
 {
 	struct sigaction standard = { .sa_handler = SIG_DFL };
 
-	if (marks_pastes)
-		send(PASTE_MARKS_OFF);
-	endwin();
+	give_back();
 	sigemptyset(&standard.sa_mask);
 	sigaction(SIGTSTP, &standard, NULL);
 	kill(getpid(), SIGTSTP); /* the whole process stops here */
 	signals_take();
-	if (marks_pastes)
-		send(PASTE_MARKS_ON);
-	terminal_resize();
-	refresh();
+	take_again();
+}
+
+static void
+forbid_stopping(void)
+{
+	struct termios modes;
+
+	if (tcgetattr(STDIN_FILENO, &modes) < 0)
+		return;
+	modes.c_cc[VSUSP] = _POSIX_VDISABLE;
+	tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
+void
+terminal_lend(const char *notice, void (*use)(void))
+{
+	give_back();
+	forbid_stopping();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	send(notice);
+	use();
+	tcflush(STDIN_FILENO, TCIFLUSH);
+	take_again();
 }

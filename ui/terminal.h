@@ -17,5 +17,11 @@ void terminal_close(void);
 void terminal_resize(void);
 /* Gives the terminal back, stops the process, and takes it again when it goes on. */
 void terminal_suspend(void);
+/*
+ * Gives the terminal back for the time of use(), as it was before terminal_open(), and writes `notice`, which
+ * must be sanitised; keys that nobody has read by then are forgotten. Ctrl-Z has no effect then: whoever was stopped would
+ * hold the terminal for ever.
+ */
+void terminal_lend(const char *notice, void (*use)(void));
 
 #endif

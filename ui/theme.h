@@ -28,6 +28,7 @@ enum role {
 	ROLE_SELECTED, /* the focused line */
 	ROLE_DIALOG,   /* the frame of a dialog */
 	ROLE_INPUT,    /* what the operator types */
+	ROLE_MATCH,    /* what a search has found */
 	ROLE_COUNT
 };
 

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "fake_plugin.h"
 #include "harness.h"
 #include "scenario.h"
 
@@ -373,6 +375,124 @@ key_that_does_not_apply_says_why(void **state)
 }
 
 static void
+key_of_another_pane_says_whose_it_is(void **state)
+{
+	struct tty *tty = scenario_start(120, 36, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "/");
+	tty_expect(tty, "/ does not apply: the keys go to the pane Steps");
+	tty_type(tty, "\033");
+	tty_expect_gone(tty, "does not apply");
+	scenario_leave(tty);
+}
+
+static const char *const talk[] = { "say Open the page\n", "say and enter ABC\n", "done", NULL };
+static const char *const need[] = { "borrow", NULL };
+
+static void
+with_talk(struct scenario *s)
+{
+	s->answer = run_intent;
+	fake_plugin_start(talk);
+}
+
+/* What is being decided is never covered: the key that shows the page is named instead. */
+static void
+plugin_never_covers_a_confirmation(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_ready, with_talk);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "\r");
+	tty_expect(tty, "[y/N]");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, FAKE_PLUGIN " wants something of you: x shows it");
+	tty_expect(tty, "[y/N]");
+	tty_type(tty, "n");
+	tty_expect(tty, "x plugin");
+	tty_type(tty, "x");
+	tty_expect(tty, FAKE_PLUGIN " says");
+	tty_expect(tty, "Open the page");
+	tty_type(tty, "q");
+	tty_expect(tty, "x plugin");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "and enter ABC");
+	tty_signal(tty, SIGUSR1);
+	tty_expect_gone(tty, FAKE_PLUGIN " says");
+	tty_expect_gone(tty, "x plugin");
+	assert_false(tty_reported(tty, "RUN"));
+	scenario_leave(tty);
+}
+
+/* Whoever reads back is not interrupted by the end of the program. */
+static const char *const lecture[] = {
+	"say "
+	"1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n11\n12\n13\n14\n15\n16\n17\n18\n19\n20\n21\n22\n23\n24\n"
+	"the end of it\n",
+	"done", NULL
+};
+
+static void
+with_lecture(struct scenario *s)
+{
+	(void)s;
+	fake_plugin_start(lecture);
+}
+
+static void
+plugin_page_that_was_scrolled_stays(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_ready, with_lecture);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "the end of it");
+	tty_type(tty, "k");
+	tty_expect(tty, "held");
+	tty_expect_gone(tty, "the end of it");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "of 26");
+	tty_type(tty, "G");
+	tty_expect(tty, "-- " FAKE_PLUGIN " has ended");
+	tty_type(tty, "q");
+	tty_expect(tty, "Enter run");
+	tty_expect_gone(tty, "x plugin");
+	scenario_leave(tty);
+}
+
+static void
+with_need(struct scenario *s)
+{
+	s->answer = run_intent;
+	fake_plugin_start(need);
+}
+
+/* Whoever had the terminal may have seen anything: nothing that was asked before is still open. */
+static void
+borrowed_terminal_closes_the_confirmation(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_ready, with_need);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "\r");
+	tty_expect(tty, "[y/N]");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "uses this terminal now; Ctrl-C ends it");
+	tty_type(tty, "y\n");
+	tty_expect_report(tty, "BORROWED y");
+	tty_expect(tty, "The situation has changed");
+	tty_expect_gone(tty, "[y/N]");
+	tty_type(tty, "yy");
+	assert_false(tty_reported(tty, "RUN"));
+	scenario_leave(tty);
+}
+
+static void
 zoom_gives_the_room_to_one_pane(void **state)
 {
 	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
@@ -496,6 +616,10 @@ main(void)
 		cmocka_unit_test(selection_moved_away_says_how_to_return),
 		cmocka_unit_test(hostile_text_is_made_visible),
 		cmocka_unit_test(key_that_does_not_apply_says_why),
+		cmocka_unit_test(key_of_another_pane_says_whose_it_is),
+		cmocka_unit_test(plugin_never_covers_a_confirmation),
+		cmocka_unit_test(plugin_page_that_was_scrolled_stays),
+		cmocka_unit_test(borrowed_terminal_closes_the_confirmation),
 		cmocka_unit_test(zoom_gives_the_room_to_one_pane),
 		cmocka_unit_test(output_page_shows_everything),
 		cmocka_unit_test(too_small_screen_takes_no_decision),

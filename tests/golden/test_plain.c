@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "fake_plugin.h"
 #include "harness.h"
 #include "scenario.h"
 
@@ -382,6 +383,66 @@ plain_secret_on_a_terminal_is_hidden_and_echo_comes_back(void **state)
 	tty_stop(tty);
 }
 
+static const char *const login[] = { "say Open https://example.com/device\nCode: AB", "borrow",
+				     NULL };
+
+static void
+with_login(struct scenario *s)
+{
+	(void)s;
+	fake_plugin_start(login);
+}
+
+static void
+plain_plugin_is_heard_and_gets_the_terminal(void **state)
+{
+	static struct play play = { .stage = stage_secret, .adjust = with_login, .plain = true };
+	struct tty *tty = tty_start(100, 40, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "The admin password (hidden)>");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, FAKE_PLUGIN "| Open https://example.com/device");
+	tty_expect(tty, FAKE_PLUGIN "| Code: AB");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, FAKE_PLUGIN " uses this terminal now; Ctrl-C ends it");
+	tty_expect(tty, "One-time code:");
+	assert_true(tty_modes(tty).c_lflag & ECHO);
+	tty_type(tty, "4711\n");
+	tty_expect_report(tty, "BORROWED 4711");
+	tty_expect(tty, "The terminal is back.");
+	tty_expect(tty, "The terminal is back.\nThe admin password (hidden)>");
+	assert_false(tty_modes(tty).c_lflag & ECHO);
+	tty_type(tty, "hunter2\n");
+	tty_expect_report(tty, "answer={\"value\":\"hunter2\"}");
+	tty_stop(tty);
+}
+
+static void
+stage_insecure(struct scenario *s)
+{
+	stage_ready(s);
+	scenario_push(
+		s, RECORD_TARGET,
+		"{\"name\":\"management\",\"identity\":{\"uid\":\"5f1c\",\"insecure\":true}}");
+}
+
+static void
+plain_insecure_target_is_said_at_the_start_and_before_confirming(void **state)
+{
+	struct play play = { .stage = stage_insecure, .answer = follow };
+	struct outcome outcome = run(&play, "1\nn\n");
+	const char *warning = "WARNING: TLS NOT VERIFIED: management\n", *first;
+
+	(void)state;
+	assert_says(&outcome, warning);
+	first = strstr(str_cstr(&outcome.out), warning);
+	assert_true(first < strstr(str_cstr(&outcome.out), "[1] run"));
+	assert_says(&outcome, "WARNING: TLS NOT VERIFIED: management\nRun this step? [y/N]");
+	assert_null(strstr(strstr(first + 1, warning) + 1, warning));
+	release(&outcome);
+}
+
 /* What ui_ask_param() asks for, and what it was given. */
 static int
 ask_child(void *data)
@@ -461,6 +522,8 @@ main(void)
 		cmocka_unit_test(plain_ascii_stays_in_ascii),
 		cmocka_unit_test(plain_interrupts_cancel_then_leave),
 		cmocka_unit_test(plain_secret_on_a_terminal_is_hidden_and_echo_comes_back),
+		cmocka_unit_test(plain_plugin_is_heard_and_gets_the_terminal),
+		cmocka_unit_test(plain_insecure_target_is_said_at_the_start_and_before_confirming),
 		cmocka_unit_test(ask_param_on_a_terminal_returns_the_line),
 		cmocka_unit_test(ask_param_without_terminal_names_the_flag),
 		cmocka_unit_test(ask_param_at_end_of_input_is_cancelled),

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "fake_plugin.h"
 #include "harness.h"
 #include "scenario.h"
 
@@ -128,7 +130,8 @@ static struct pane_spec panes[] = {
 static void
 with_panes(struct scenario *s)
 {
-	s->runbook.panes = (struct pane_set){ panes, 2, panes, 1 };
+	s->runbook.panes =
+		(struct pane_set){ .pods = panes, .pods_count = 2, .logs = panes, .logs_count = 1 };
 }
 
 static void
@@ -147,6 +150,75 @@ screen_unreachable_feeds_show_their_problem(void **state)
 		tty_expect(tty, "mgmt-b/istio-system [2/2]");
 		scenario_leave(tty);
 	}
+}
+
+static const char *const login[] = {
+	"say To sign in, open https://example.com/device and enter the code ",
+	"say BQXD-2219.\nWaiting \033[1mfor you\033[0m…\n",
+	"done",
+	NULL,
+};
+
+static void
+with_login(struct scenario *s)
+{
+	(void)s;
+	fake_plugin_start(login);
+}
+
+static void
+screen_plugin_is_heard_over_the_panes(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		struct tty *tty =
+			scenario_start_adjusted((int[]){ 80, 120, 160 }[i],
+						(int[]){ 24, 36, 48 }[i], stage_ready, with_login);
+
+		tty_expect(tty, "Enter run");
+		tty_signal(tty, SIGUSR1);
+		tty_expect(tty, "enter the code");
+		tty_signal(tty, SIGUSR1);
+		tty_expect(tty, "Waiting for you");
+		tty_assert_golden(tty, "plugin");
+		tty_signal(tty, SIGUSR1);
+		tty_expect_gone(tty, FAKE_PLUGIN " says");
+		tty_expect(tty, "Enter run");
+		scenario_leave(tty);
+	}
+}
+
+/* The target proves its identity to nobody. */
+static void
+stage_insecure(struct scenario *s)
+{
+	stage_ready(s);
+	scenario_push(
+		s, RECORD_TARGET,
+		"{\"name\":\"management\",\"identity\":{\"uid\":\"5f1c\",\"insecure\":true}}");
+}
+
+static void
+screen_insecure_target_has_a_banner_everywhere(void **state)
+{
+	struct tty *tty;
+
+	(void)state;
+	assert_golden_sizes("insecure", stage_insecure, "\r", "[y/N]");
+	tty = scenario_start(80, 24, stage_insecure, NULL);
+	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_type(tty, "?");
+	tty_expect(tty, "Keys (those marked");
+	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_assert_golden(tty, "insecure-help");
+	tty_resize(tty, 50, 10);
+	tty_expect(tty, "too small");
+	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_resize(tty, 80, 24);
+	tty_expect(tty, "Keys (those marked");
+	tty_type(tty, "q");
+	tty_expect(tty, "Enter run");
+	scenario_leave(tty);
 }
 
 static void
@@ -203,6 +275,8 @@ main(void)
 		cmocka_unit_test(screen_ended_run_shows_the_end_page),
 		cmocka_unit_test(screen_too_small_still_tells_the_state),
 		cmocka_unit_test(screen_unreachable_feeds_show_their_problem),
+		cmocka_unit_test(screen_plugin_is_heard_over_the_panes),
+		cmocka_unit_test(screen_insecure_target_has_a_banner_everywhere),
 		cmocka_unit_test(screen_ascii_mono_uses_neither_colour_nor_unicode),
 		cmocka_unit_test(resize_keeps_the_page),
 	};

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "fake_plugin.h"
 #include "harness.h"
 #include "scenario.h"
 
@@ -153,6 +154,71 @@ suspend_by_key_is_refused_while_a_step_runs(void **state)
 	scenario_leave(tty);
 }
 
+static const char *const borrowing[] = { "borrow", "borrow", NULL };
+
+static void
+with_borrower(struct scenario *s)
+{
+	(void)s;
+	fake_plugin_start(borrowing);
+}
+
+static void
+lending_gives_the_terminal_and_takes_it_again(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_running, with_borrower);
+
+	(void)state;
+	tty_expect(tty, "2 of 3 servers");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "One-time code:");
+	tty_expect(tty, FAKE_PLUGIN " uses this terminal now");
+	assert_restored(tty);
+	tty_resize(tty, 120, 36);
+	tty_type(tty, "\032123456\n"); /* Ctrl-Z is no way to stop it */
+	tty_expect_report(tty, "BORROWED \032123456");
+	tty_expect(tty, "2 of 3 servers");
+	tty_expect(tty, "zoom");
+	assert_true(tty_alternate(tty));
+	assert_false(tty_modes(tty).c_lflag & ICANON);
+	scenario_leave(tty);
+}
+
+/* Ctrl-C is for whoever has the terminal: the run is neither cancelled nor asked about. */
+static void
+lending_keeps_interrupts_from_the_run(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_running, with_borrower);
+
+	(void)state;
+	tty_expect(tty, "2 of 3 servers");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "One-time code:");
+	tty_type(tty, "\003");
+	tty_type(tty, "x\n");
+	tty_expect_report(tty, "BORROWED x");
+	tty_expect(tty, "2 of 3 servers");
+	assert_false(tty_reported(tty, "CANCEL"));
+	scenario_leave(tty);
+}
+
+static void
+lending_after_a_hangup_is_refused(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_running, with_borrower);
+
+	(void)state;
+	tty_expect(tty, "2 of 3 servers");
+	tty_signal(tty, SIGUSR1);
+	tty_expect(tty, "One-time code:");
+	tty_signal(tty, SIGHUP);
+	tty_type(tty, "x\n");
+	tty_expect_report(tty, "LEAVE - seen=7 text=the terminal was hung up");
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	assert_restored(tty);
+	tty_stop(tty);
+}
+
 static void
 stop_by_itself(struct scenario *s, const struct intent *intent)
 {
@@ -189,6 +255,9 @@ main(void)
 		cmocka_unit_test(hangup_leaves_in_good_order),
 		cmocka_unit_test(suspend_gives_the_terminal_back_and_takes_it_again),
 		cmocka_unit_test(suspend_by_key_is_refused_while_a_step_runs),
+		cmocka_unit_test(lending_gives_the_terminal_and_takes_it_again),
+		cmocka_unit_test(lending_keeps_interrupts_from_the_run),
+		cmocka_unit_test(lending_after_a_hangup_is_refused),
 		cmocka_unit_test(engine_that_stops_is_an_error),
 	};
 
