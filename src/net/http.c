@@ -2,7 +2,6 @@
 
 #include "net/http.h"
 
-#include <curl/curl.h>
 #include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -15,9 +14,9 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "net/certificate.h"
+#include "net/http_private.h"
 
 enum {
-	DEFAULT_MAX_BODY = 16 << 20,
 	MAX_HEADERS = 256 << 10,
 	DEFAULT_CONNECT_TIMEOUT_MS = 10000,
 	KEPT_CONNECTIONS = 4,
@@ -25,41 +24,13 @@ enum {
 	KEEPALIVE_IDLE_S = 15,
 	KEEPALIVE_INTERVAL_S = 10,
 	UNACKNOWLEDGED_MS = 30000,
-	/* A stream whose pieces are small, and so many in a row, is read in gulps this far apart. */
-	SMALL_BYTES = 16384,
+	READ_BYTES = 128 << 10, /* of a flood, so much by one call */
+	/* A stream of so many pieces in a row is read in gulps so far apart, unless it is a flood. */
 	TRICKLE_PIECES = 8,
 	GULP_MS = 20,
+	FLOOD_WINDOW_MS = 100,
+	FLOOD_BYTES = 2 << 20, /* in a window */
 };
-
-struct http_client {
-	CURLM *multi;
-	CURL *easy;
-	char *ca_pem, *ca_file;
-	char *client_cert_pem, *client_key_pem;
-	char *proxy_url;
-	struct curl_slist *resolve, *connect_to;
-	bool insecure, compressed, fresh;
-};
-
-/* One exchange under way; the response grows in it and is handed over at the end. */
-struct exchange {
-	struct http_client *client;
-	const struct http_request *request;
-	struct http_response response;
-	struct curl_slist *headers;
-	struct str hops;
-	char *last_hop;
-	int64_t started_ms, last_byte_ms;
-	size_t streamed_bytes; /* since the last wait */
-	int small_pieces;      /* in a row */
-	bool has_gathered;     /* waited for more of them */
-	bool stopped;	       /* on_data() wanted no more */
-	bool too_large;
-	char problem[CURL_ERROR_SIZE];
-};
-
-/* How the driving loop came to its end; what curl says counts for ENDED only. */
-enum ending { ENDED, CANCELLED, OVERDUE, SILENT };
 
 static void
 initialise_curl(void)
@@ -130,41 +101,13 @@ http_client_free(struct http_client *c)
 	free(c);
 }
 
-/* A copy of a URL without the user and password that it may carry: what messages show. */
-static char *
-shown_url(const char *url)
-{
-	const char *authority = strstr(url, "://");
-
-	if (!authority)
-		return xstrdup(url);
-	authority += 3;
-	size_t len = strcspn(authority, "/?#");
-	const char *at = memrchr(authority, '@', len);
-	if (!at)
-		return xstrdup(url);
-	return xasprintf("%.*s%s", (int)(authority - url), url, at + 1);
-}
-
-static bool
-is_get_or_head(const struct http_request *request)
-{
-	return strcmp(request->method, "GET") == 0 || strcmp(request->method, "HEAD") == 0;
-}
-
-static bool
-only_reads(const struct http_request *request)
-{
-	return request->reads || is_get_or_head(request);
-}
-
 static void
 note_hop(struct exchange *x)
 {
 	char *url = NULL;
 
 	curl_easy_getinfo(x->client->easy, CURLINFO_EFFECTIVE_URL, &url);
-	char *shown = shown_url(url ? url : x->request->url);
+	char *shown = exchange_shown_url(url ? url : x->request->url);
 	if (str_equal(shown, x->last_hop)) {
 		free(shown);
 		return;
@@ -222,12 +165,6 @@ on_header(char *bytes, size_t size, size_t count, void *data)
 }
 
 static size_t
-max_body(const struct http_request *request)
-{
-	return request->max_body_bytes ? request->max_body_bytes : DEFAULT_MAX_BODY;
-}
-
-static size_t
 on_body(char *bytes, size_t size, size_t count, void *data)
 {
 	struct exchange *x = data;
@@ -241,7 +178,7 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 		x->stopped = !x->request->on_data(x->request->data, bytes, len);
 		return x->stopped ? 0 : len;
 	}
-	if (x->response.body.len + len > max_body(x->request)) {
+	if (x->response.body.len + len > exchange_max_body(x->request)) {
 		x->too_large = true;
 		return 0;
 	}
@@ -314,11 +251,16 @@ set_connection(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_RESOLVE, c->resolve);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, c->connect_to);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	if (c->proxy_url)
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
+	if (c->proxy_url) {
 		curl_easy_setopt(easy, CURLOPT_PROXY, c->proxy_url);
+		/* who names a proxy means it; NO_PROXY is about those that the environment names */
+		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
+	}
 	/* libcurl repeats a request of its own accord where a kept connection turns out to be dead.
 	 * A write may have arrived by then, so writes always get a connection of their own. */
-	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, c->fresh || !only_reads(request) ? 1L : 0L);
+	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
+			 c->fresh || !exchange_only_reads(request) ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, c->fresh ? 1L : 0L);
 	set_trust(c);
 }
@@ -374,7 +316,7 @@ set_request(struct exchange *x)
 	}
 	if (x->client->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	if (request->max_redirects > 0 && is_get_or_head(request)) {
+	if (request->max_redirects > 0 && exchange_is_get_or_head(request)) {
 		curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
 		curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
 	}
@@ -421,10 +363,24 @@ time_left_ms(const struct exchange *x, enum ending *ret_which)
 	return left_ms;
 }
 
+/* Takes note of what came; a flood is one as long as each window brings as much. */
+static void
+note_pace(struct exchange *x, size_t bytes)
+{
+	int64_t now_ms = clock_mono_ms();
+
+	x->window_bytes += bytes;
+	if (now_ms - x->window_ms < FLOOD_WINDOW_MS)
+		return;
+	x->is_flood = x->window_bytes >= FLOOD_BYTES;
+	x->window_ms = now_ms;
+	x->window_bytes = 0;
+}
+
 /*
  * A wake-up costs more than what one small piece has to say. Where they keep coming, they may gather for
- * a moment as soon as nothing more of them is there; what comes after a silence is read at once. False:
- * it is time to wait for something to come.
+ * a moment as soon as nothing more of them is there; what comes after a silence is read at once, and so
+ * is a flood, which would only stand still meanwhile. False: it is time to wait for something to come.
  */
 static bool
 gather(struct exchange *x)
@@ -432,17 +388,19 @@ gather(struct exchange *x)
 	size_t bytes = x->streamed_bytes;
 
 	x->streamed_bytes = 0;
+	note_pace(x, bytes);
 	if (bytes > 0) {
 		x->has_gathered = false;
-		x->small_pieces = bytes < SMALL_BYTES ? x->small_pieces + 1 : 0;
-		return bytes >= SMALL_BYTES || x->small_pieces > TRICKLE_PIECES;
+		x->pieces++;
+		return x->pieces > TRICKLE_PIECES;
 	}
-	if (x->small_pieces > TRICKLE_PIECES && !x->has_gathered) {
+	if (x->pieces > TRICKLE_PIECES && !x->has_gathered && !x->is_flood) {
 		x->has_gathered = true;
 		cancel_sleep(x->request->cancel, GULP_MS);
 		return true;
 	}
-	x->small_pieces = 0;
+	if (!x->is_flood)
+		x->pieces = 0;
 	return false;
 }
 
@@ -482,116 +440,13 @@ collect_info(struct exchange *x)
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->status);
 	curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &r->redirects);
 	if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK && text)
-		r->effective_url = shown_url(text);
+		r->effective_url = exchange_shown_url(text);
 	if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &text) == CURLE_OK && text && *text)
 		r->remote_ip = xstrdup(text);
 	if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &text) == CURLE_OK && text)
 		r->content_type = xstrdup(text);
 	if (r->redirects > 0)
 		r->hops = str_take(&x->hops);
-}
-
-static bool
-was_sent(const struct exchange *x)
-{
-	long sent_bytes = 0;
-
-	curl_easy_getinfo(x->client->easy, CURLINFO_REQUEST_SIZE, &sent_bytes);
-	return sent_bytes > 0;
-}
-
-static enum err_kind
-kind_of_code(const struct exchange *x, CURLcode code)
-{
-	switch (code) {
-	case CURLE_OPERATION_TIMEDOUT:
-		return ERR_TIMEOUT;
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_INVALIDCERTSTATUS:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
-		return ERR_DENIED;
-	case CURLE_URL_MALFORMAT:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return was_sent(x) ? ERR_REMOTE : ERR_SPEC; /* HTTP/0.9 has the same code */
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CACERT_BADFILE:
-		return ERR_SPEC;
-	case CURLE_TOO_MANY_REDIRECTS:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_BAD_CONTENT_ENCODING:
-		return ERR_REMOTE;
-	case CURLE_FAILED_INIT:
-		return ERR_INTERNAL;
-	default:
-		return ERR_NET;
-	}
-}
-
-static enum err_kind
-kind_of_ending(const struct exchange *x, enum ending ending, CURLcode code)
-{
-	if (x->too_large)
-		return ERR_REMOTE;
-	if (!only_reads(x->request) && was_sent(x))
-		return ERR_UNKNOWN_OUTCOME;
-	switch (ending) {
-	case CANCELLED:
-		return ERR_CANCELLED;
-	case OVERDUE:
-	case SILENT:
-		return ERR_TIMEOUT;
-	case ENDED:
-		break;
-	}
-	return kind_of_code(x, code);
-}
-
-/* Why there is no answer, in words; the caller frees. */
-static char *
-reason_of(const struct exchange *x, enum ending ending, CURLcode code)
-{
-	const struct http_request *request = x->request;
-	char limit[CLOCK_STAMP_MAX];
-
-	if (x->too_large)
-		return xasprintf("the answer is larger than %zu bytes", max_body(request));
-	switch (ending) {
-	case CANCELLED:
-		return xstrdup("cancelled");
-	case OVERDUE:
-		return xasprintf("no complete answer within %s",
-				 duration_format(request->timeout_ms, limit));
-	case SILENT:
-		return xasprintf("nothing came for %s",
-				 duration_format(request->idle_timeout_ms, limit));
-	case ENDED:
-		break;
-	}
-	return xstrdup(x->problem[0] ? x->problem : curl_easy_strerror(code));
-}
-
-static int
-fail(const struct exchange *x, enum ending ending, CURLcode code, struct err *e)
-{
-	const struct http_request *request = x->request;
-	enum err_kind kind = kind_of_ending(x, ending, code);
-	char *reason = reason_of(x, ending, code);
-	char *url = shown_url(request->url);
-	char *label =
-		request->label ? xstrdup(request->label) : xasprintf("%s %s", request->method, url);
-	const char *ip = x->response.remote_ip;
-
-	err_set(e, kind, "%s%s%s%s: %s%s", label, ip ? " (" : "", ip ? ip : "", ip ? ")" : "",
-		kind == ERR_UNKNOWN_OUTCOME ? "sent, but its answer was lost: " : "", reason);
-	if (kind == ERR_UNKNOWN_OUTCOME)
-		err_advise(e, "It may have been carried out: look before you repeat it");
-	else if (kind == ERR_DENIED)
-		err_advise(e, "Check the trusted certificate authority and the server's name");
-	free(label);
-	free(url);
-	free(reason);
-	return -1;
 }
 
 int
@@ -611,7 +466,7 @@ http_perform(struct http_client *c, const struct http_request *request,
 	enum ending ending = drive(&x, &code);
 	collect_info(&x);
 	if (ending != ENDED || (code != CURLE_OK && !x.stopped))
-		rc = fail(&x, ending, code, e);
+		rc = exchange_fail(&x, ending, code, e);
 	curl_multi_remove_handle(c->multi, c->easy);
 	curl_easy_reset(c->easy); /* it points into this frame */
 	if (rc == 0) {

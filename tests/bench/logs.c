@@ -27,7 +27,8 @@ enum { PATIENCE_MS = 180000, FRAME_MS = 33, PANE_LINES = 50 };
 struct tally {
 	uint64_t *next; /* the line expected of each pod */
 	size_t pods;
-	uint64_t seen, lost, repeated, reopened;
+	uint64_t at; /* number in the ring of the line expected next */
+	uint64_t seen, missed, lost, repeated, reopened;
 };
 
 /* Lines of the ring that belong to the log, counted by their own numbers. */
@@ -39,6 +40,8 @@ note_line(void *data, const struct log_line *line)
 	size_t pod = dash ? strtoul(dash + 1, NULL, 10) : 0;
 	unsigned long long number;
 
+	t->missed += line->number - t->at;
+	t->at = line->number + 1;
 	if (line->marker) {
 		t->reopened += strstr(line->text, "reopened") != NULL;
 		return;
@@ -81,19 +84,16 @@ wait_for(int fd)
 	poll(NULL, 0, 1);
 }
 
-/* One look: everything since the last one, or what fits into a pane. Returns the number after it. */
-static uint64_t
-look(struct log_feed *feed, struct tally *t, uint64_t from, bool check, uint64_t *missed)
+/* One look: everything since the last one, or what fits into a pane. */
+static void
+look(struct log_feed *feed, struct tally *t, bool check)
 {
 	uint64_t first, next;
 
 	log_feed_range(feed, &first, &next);
-	if (check && first > from)
-		*missed += first - from;
 	if (!check)
-		from = next > PANE_LINES ? next - PANE_LINES : 0;
-	log_feed_read(feed, from, next, note_line, t);
-	return next;
+		t->at = next > PANE_LINES ? next - PANE_LINES : 0;
+	log_feed_read(feed, t->at, next, note_line, t);
 }
 
 int
@@ -102,7 +102,7 @@ main(int argc, char **argv)
 	int64_t started_ms = clock_mono_ms(), deadline_ms = started_ms + PATIENCE_MS;
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	struct tally tally = { 0 };
-	uint64_t at = 0, missed = 0, looks = 0;
+	uint64_t looks = 0;
 	int64_t slowest_ms = 0;
 	struct rusage use;
 
@@ -125,7 +125,7 @@ main(int argc, char **argv)
 
 		wait_for(fd);
 		before_ms = clock_mono_ms();
-		at = look(feed, &tally, at, check, &missed);
+		look(feed, &tally, check);
 		if (clock_mono_ms() - before_ms > slowest_ms)
 			slowest_ms = clock_mono_ms() - before_ms;
 		looks++;
@@ -141,7 +141,7 @@ main(int argc, char **argv)
 		       "\"left_the_ring\":%llu",
 		       (unsigned long long)tally.seen, (unsigned long long)tally.lost,
 		       (unsigned long long)tally.repeated, (unsigned long long)tally.reopened,
-		       (unsigned long long)missed);
+		       (unsigned long long)tally.missed);
 	printf("}\n");
 	log_feed_free(feed);
 	secrets_free(secrets);

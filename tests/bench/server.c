@@ -34,12 +34,14 @@ enum {
 	LINES_A_STAMP = 3, /* several lines share a time stamp, as they do in life */
 	STAMP_STEP_NS = 30000,
 	PADDING_BYTES = 96,
-	METADATA_BYTES = 4500, /* annotations and managed fields of a pod in life */
+	NOTES_BYTES = 900,   /* annotations of a pod in life */
+	FIELDS_BYTES = 3600, /* managed fields */
 };
 
 static unsigned pods, events_per_s, lines_per_s, cut_every;
 static uint64_t lines;
-static char metadata_padding[METADATA_BYTES + 1], line_padding[PADDING_BYTES + 1];
+static char notes[NOTES_BYTES + 1], line_padding[PADDING_BYTES + 1];
+static struct str managed_fields;
 static int64_t base_s;
 
 /* The log of one pod; it begins when somebody reads it first. */
@@ -102,14 +104,32 @@ answer_text(struct MHD_Connection *connection, unsigned code, const char *text)
 
 /* ---- pods ---- */
 
+/* Who set which field, as a server notes it: most of what a pod's metadata are. */
+static void
+make_managed_fields(void)
+{
+	str_append(&managed_fields,
+		   "[{\"manager\":\"bench\",\"operation\":\"Update\",\"apiVersion\":\"v1\","
+		   "\"time\":\"2026-01-01T00:00:00Z\",\"fieldsType\":\"FieldsV1\","
+		   "\"fieldsV1\":{\"f:spec\":{");
+	for (int i = 0; managed_fields.len < FIELDS_BYTES; i++)
+		str_printf(&managed_fields,
+			   "%s\"k:{\\\"name\\\":\\\"SETTING_%d\\\"}\":{\".\":{},"
+			   "\"f:name\":{},\"f:value\":{}}",
+			   i ? "," : "", i);
+	str_append(&managed_fields, "}}}]");
+}
+
 static void
 append_metadata(struct str *out, unsigned pod, uint64_t version)
 {
 	str_printf(out,
 		   "{\"name\":\"pod-%06u\",\"namespace\":\"bench\",\"uid\":\"uid-%06u\","
 		   "\"resourceVersion\":\"%llu\",\"creationTimestamp\":\"2026-01-01T00:00:00Z\","
-		   "\"labels\":{\"app\":\"bench\"},\"annotations\":{\"note\":\"%s\"}}",
-		   pod, pod, (unsigned long long)(1000 + version), metadata_padding);
+		   "\"labels\":{\"app\":\"bench\"},\"annotations\":{\"note\":\"%s\"},"
+		   "\"managedFields\":%s}",
+		   pod, pod, (unsigned long long)(1000 + version), notes,
+		   str_cstr(&managed_fields));
 }
 
 static void
@@ -438,7 +458,8 @@ main(int argc, char **argv)
 	cut_every = (unsigned)strtoul(argv[7], NULL, 10);
 	logs = xcalloc(pods, sizeof(*logs));
 	base_s = clock_wall_ms() / 1000;
-	memset(metadata_padding, 'm', METADATA_BYTES);
+	memset(notes, 'n', NOTES_BYTES);
+	make_managed_fields();
 	memset(line_padding, 'x', PADDING_BYTES);
 	daemon = MHD_start_daemon(MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_THREAD_PER_CONNECTION |
 					  MHD_USE_POLL | MHD_USE_TLS,

@@ -361,9 +361,9 @@ on_row(void *data, const struct kube_row *row)
 }
 
 static void
-on_listed(void *data)
+on_listed(void *data, bool exact)
 {
-	trace(data, "listed", "");
+	trace(data, exact ? "listed" : "glanced", "");
 }
 
 static void

@@ -41,8 +41,10 @@ need_cluster(void)
 static void
 assert_holds(const char *text, const char *part)
 {
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text ? text : live->b->e.message);
+	if (!text)
+		fail_msg("no text, so no \"%s\" in it: %s", part, live->b->e.message);
+	else if (!strstr(text, part))
+		fail_msg("\"%s\" is not in:\n%s", part, text);
 }
 
 static void

@@ -944,6 +944,53 @@ list_failures_back_off_and_recover(void **state)
 	finish(w, "failed:remote begin failed:remote begin columns:Name listed ");
 }
 
+/* What takes ten seconds of silence goes on beside the other tests. */
+static struct world *quiet_world, *complete_world;
+
+static int
+start_quiet_worlds(void **state)
+{
+	static const struct script quiet = {
+		.streams = { "=" FIRST_EVENT("ADDED", ROW("a", "3", "0/1")) },
+		.lists = { PAGE("5", "", ROW("b", "3", "0/1")) },
+		.watches = { "=" },
+	};
+	static const struct script complete = {
+		.streams = { "=" FIRST_EVENT("ADDED", ROW("a", "3", "0/1")) STREAM_END("7") },
+		.watches = { "=" EVENT("MODIFIED", ROW("a", "8", "1/1")) },
+	};
+
+	(void)state;
+	quiet_world = start(&quiet);
+	complete_world = start(&complete);
+	return 0;
+}
+
+static void
+stream_that_falls_silent_before_its_end_falls_back_to_a_list(void **state)
+{
+	struct world *w = quiet_world;
+
+	(void)state;
+	wait_for(w, "listed");
+	assert_int_equal(w->streams, 1);
+	finish(w,
+	       "begin columns:Name row:tsb/a/u-a/0/1 begin columns:Name row:tsb/b/u-b/0/1 listed ");
+}
+
+static void
+stream_that_falls_silent_after_its_end_goes_on_as_a_watch(void **state)
+{
+	struct world *w = complete_world;
+
+	(void)state;
+	wait_for(w, "row:tsb/a/u-a/1/1");
+	assert_int_equal(w->streams, 1);
+	assert_int_equal(w->lists, 0);
+	assert_int_equal(server_count(w->server, "&resourceVersion=7\n"), 1);
+	finish(w, "begin columns:Name row:tsb/a/u-a/0/1 listed row:tsb/a/u-a/1/1 ");
+}
+
 int
 main(void)
 {
@@ -981,7 +1028,9 @@ main(void)
 		cmocka_unit_test(list_unauthorized_backs_off_as_usual),
 		cmocka_unit_test(list_denied_tries_again_after_30_s),
 		cmocka_unit_test(list_failures_back_off_and_recover),
+		cmocka_unit_test(stream_that_falls_silent_before_its_end_falls_back_to_a_list),
+		cmocka_unit_test(stream_that_falls_silent_after_its_end_goes_on_as_a_watch),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, start_quiet_worlds, NULL);
 }
