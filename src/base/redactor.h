@@ -13,9 +13,6 @@ struct secrets;
 /* The automaton of all values registered so far, to be released; NULL while there are none. */
 struct automaton *secrets_automaton(struct secrets *s);
 
-/* Changes with every value that is registered. */
-unsigned secrets_generation(const struct secrets *s);
-
 /* Redacts a text that is complete. NULL: nothing is secret. */
 void redactor_whole(const struct automaton *a, const char *text, size_t len_bytes, struct str *out);
 

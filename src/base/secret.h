@@ -36,6 +36,9 @@ int secrets_add(struct secrets *s, const char *name, const char *value, size_t l
  */
 void secrets_redact(struct secrets *s, const char *text, size_t len_bytes, struct str *out);
 
+/* Changes with every value that is registered: what was redacted before may be redacted otherwise now. */
+unsigned secrets_generation(const struct secrets *s);
+
 /* In place of a cJSON tree: every string value is redacted (names are left alone). */
 void secrets_redact_json(struct secrets *s, cJSON *value);
 /* In place of a message. */

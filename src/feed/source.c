@@ -53,9 +53,13 @@ struct kube_client *
 feed_connect(const struct feed_source *source, struct secrets *secrets, struct err *e)
 {
 	struct kube_client *client;
+	struct str ready = STR_INIT;
 
 	if (kube_client_open(source->kubeconfig, source->context, secrets, &client, e) < 0)
 		return NULL;
+	/* the redactor makes itself ready with the first text: now, while nobody waits for rows */
+	secrets_redact(secrets, " ", 1, &ready);
+	str_release(&ready);
 	return client;
 }
 

@@ -6,13 +6,28 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 #include "feed/source.h"
+
+static void
+forget(struct table_draft *d)
+{
+	for (size_t i = 0; i < sizeof(d->memos) / sizeof(d->memos[0]); i++) {
+		str_release(&d->memos[i].raw);
+		str_release(&d->memos[i].clean);
+	}
+}
 
 void
 table_draft_begin(struct table_draft *d, struct secrets *secrets,
 		  const struct table_columns *columns)
 {
+	unsigned generation = secrets_generation(secrets);
+
+	if (d->secrets != secrets || d->generation != generation)
+		forget(d);
 	d->secrets = secrets;
+	d->generation = generation;
 	d->columns = columns;
 	d->old = NULL;
 	d->count = 0;
@@ -25,6 +40,7 @@ table_draft_release(struct table_draft *d)
 {
 	str_release(&d->text);
 	str_release(&d->scratch);
+	forget(d);
 }
 
 const char *
@@ -44,29 +60,53 @@ is_repeated(struct table_draft *d, size_t at, size_t there)
 	return true;
 }
 
+static bool
+recalls(const struct table_memo *memo, const char *text, size_t len)
+{
+	return memo->raw.data && memo->raw.len == len && memcmp(memo->raw.data, text, len) == 0;
+}
+
+/* What a text comes to behind both doors. The name is among the cells once more. */
+static const struct table_memo *
+memo_of(struct table_draft *d, size_t which, const char *text)
+{
+	struct table_memo *memo = &d->memos[which];
+	size_t len = strlen(text);
+
+	if (recalls(memo, text, len))
+		return memo;
+	if (which >= TEXT_CELLS && recalls(&d->memos[TEXT_NAME], text, len))
+		return &d->memos[TEXT_NAME];
+	str_clear(&memo->raw);
+	str_append_bytes(&memo->raw, text, len);
+	str_clear(&memo->clean);
+	feed_clean(d->secrets, text, len, &d->scratch, &memo->clean);
+	return memo;
+}
+
 /* Appends a foreign text and its NUL; returns where it begins. */
 static size_t
-add_text(struct table_draft *d, const char *text)
+add_text(struct table_draft *d, size_t which, const char *text)
 {
+	const struct table_memo *memo = memo_of(d, which, text);
 	size_t at = d->text.len;
 
-	feed_clean(d->secrets, text, strlen(text), &d->scratch, &d->text);
-	str_append_bytes(&d->text, "", 1);
+	str_append_bytes(&d->text, str_cstr(&memo->clean), memo->clean.len + 1);
 	return at;
 }
 
 void
 table_draft_names(struct table_draft *d, const char *ns, const char *name)
 {
-	d->ns = add_text(d, ns);
-	d->name = add_text(d, name);
+	d->ns = add_text(d, TEXT_NS, ns);
+	d->name = add_text(d, TEXT_NAME, name);
 }
 
 void
 table_draft_object(struct table_draft *d, const char *uid, const char *labels, int64_t created_ms)
 {
-	d->uid = add_text(d, uid);
-	d->labels = add_text(d, labels);
+	d->uid = add_text(d, TEXT_UID, uid);
+	d->labels = add_text(d, TEXT_LABELS, labels);
 	d->created_ms = created_ms;
 }
 
@@ -107,7 +147,7 @@ table_draft_cell(struct table_draft *d, const char *cell, int64_t now_ms)
 
 	if (d->columns->tick[column] != TICK_NOT)
 		d->moments[d->columns->moment[column]] = moment_of(d, column, cell, now_ms);
-	at = add_text(d, cell);
+	at = add_text(d, TEXT_CELLS + column, cell);
 	d->cells[column] = at;
 	if (is_repeated(d, at, d->name)) {
 		d->cells[column] = d->name;

@@ -31,6 +31,14 @@ struct table_entry {
 	const char *cells[];
 };
 
+/* A foreign text, and what became of it behind both doors. */
+struct table_memo {
+	struct str raw, clean;
+};
+
+/* The texts of a row; each cell has one of its own. */
+enum table_text { TEXT_NS, TEXT_NAME, TEXT_UID, TEXT_LABELS, TEXT_CELLS };
+
 /* A row in the making; its memory is used again and again. */
 struct table_draft {
 	struct secrets *secrets;
@@ -42,6 +50,9 @@ struct table_draft {
 	size_t count; /* of cells so far */
 	int64_t moments[TABLE_MAX_COLUMNS];
 	int64_t created_ms;
+	/* The latest texts: most cells of a list say what those of the row before said. */
+	struct table_memo memos[TEXT_CELLS + TABLE_MAX_COLUMNS];
+	unsigned generation; /* of the secrets that the memos know */
 };
 
 /* The order of a draft: begin, names, object, then its cells from the first to the last. */

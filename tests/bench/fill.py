@@ -62,7 +62,8 @@ def pod(namespace, i):
                  "volumeMounts": [{"name": f"v{n}", "mountPath": f"/mnt/{n}"} for n in range(3)]}
     return {"apiVersion": "v1", "kind": "Pod",
             "metadata": {"name": f"{app}-{i:06d}-{(i * 2654435761) % 0xffffff:06x}", "namespace": namespace,
-                         "labels": {"app": app, "tier": "backend" if i % 2 else "frontend"}, "annotations": notes},
+                         "labels": {"app": app, "tier": "backend" if i % 2 else "frontend",
+                                    **({"lone": "yes"} if i == 0 else {})}, "annotations": notes},
             "spec": {"schedulerName": "nobody", "terminationGracePeriodSeconds": 0, "containers": [container],
                      "automountServiceAccountToken": False,
                      "volumes": [{"name": f"v{n}", "emptyDir": {}} for n in range(3)]}}
