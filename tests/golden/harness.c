@@ -434,20 +434,20 @@ golden_assert(const char *name, const char *text)
 	free(path);
 }
 
-/* A screen that nothing changed for a while. */
-static char *
-settled_picture(struct tty *tty)
+void
+tty_settle(struct tty *tty)
 {
 	while (take_in(tty, QUIET_MS))
 		;
-	return picture(tty);
 }
 
 static void
 generate(struct tty *tty, const char *path)
 {
-	char *now = settled_picture(tty);
+	char *now;
 
+	tty_settle(tty);
+	now = picture(tty);
 	write_golden(path, now);
 	free(now);
 }

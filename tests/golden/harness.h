@@ -25,6 +25,9 @@ void tty_signal(struct tty *tty, int signal);
 void tty_expect(struct tty *tty, const char *text);
 void tty_expect_gone(struct tty *tty, const char *text);
 
+/* Waits until the screen has stood still for a moment: a frame is whole then. */
+void tty_settle(struct tty *tty);
+
 /* The screen's text now, a line for each row, without blanks at the ends; the caller frees. */
 char *tty_text(struct tty *tty);
 
