@@ -44,11 +44,4 @@ cJSON *json_cut_before(const struct json_cut *cut);
 /* After the last piece: the document without the elements. -1: it is incomplete, or no JSON. */
 int json_cut_finish(struct json_cut *cut, cJSON **ret_rest, struct err *e);
 
-/*
- * Appends a JSON text without the arrays that are members of this name, which is given as a compact
- * document spells it ("\"managedFields\":["), wherever they are: a cut that costs a small part of a
- * parse. Spelt in another way they stay.
- */
-void json_cut_member(const char *text, size_t len_bytes, const char *name, struct str *out);
-
 #endif

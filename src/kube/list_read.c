@@ -46,14 +46,13 @@ take_row(struct list *l, const char *text, size_t len)
 {
 	struct follower *f = l->f;
 	struct err e = ERR_INIT;
-	cJSON *row = table_parse(&f->table, text, len, &e);
+	const cJSON *row = table_parse(&f->table, text, len, &e);
 
 	l->elements++;
 	if (!row || table_row(&f->table, row, f->handler->row, &e) < 0) {
 		err_wrap(&e, "row %zu of page %zu", l->elements, l->pages + 1);
 		follower_skip(f, f->list_label, &e);
 	}
-	cJSON_Delete(row);
 	l->rows++;
 	if (!l->in_pages && l->rows % TICK_ROWS == 0)
 		follower_progress(f, l->rows, -1);

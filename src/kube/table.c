@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "kube/json_cut.h"
+#include "kube/json_rows.h"
 
 void
 table_reader_release(struct table_reader *reader)
 {
-	str_release(&reader->text);
+	json_rows_free(reader->rows);
 }
 
 void
@@ -38,14 +38,13 @@ table_columns(struct table_reader *reader, const cJSON *definitions)
 		reader->handler->columns(reader->data, definitions);
 }
 
-cJSON *
+const cJSON *
 table_parse(struct table_reader *reader, const char *text, size_t len_bytes, struct err *e)
 {
-	if (reader->has_objects)
-		return json_parse(text, len_bytes, e);
-	str_clear(&reader->text);
-	json_cut_member(text, len_bytes, "\"managedFields\":[", &reader->text);
-	return json_parse(str_cstr(&reader->text), reader->text.len, e);
+	if (!reader->rows)
+		reader->rows = json_rows_new();
+	return json_rows_parse(reader->rows, text, len_bytes,
+			       reader->has_objects ? NULL : "managedFields", e);
 }
 
 /* The name in the cells is all that a row without its object has. */

@@ -6,8 +6,9 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "base/str.h"
 #include "kube/list_watch.h"
+
+struct json_rows;
 
 /* Internal to src/kube/: hands a Table's columns, once, and its rows to a handler. */
 struct table_reader {
@@ -17,7 +18,7 @@ struct table_reader {
 	bool has_objects; /* whole ones: nothing is left out of them */
 	bool has_columns;
 	int name_column; /* or -1 */
-	struct str text; /* a row, or an event, as it is parsed */
+	struct json_rows *rows; /* made when it is first needed */
 };
 
 typedef void table_row_fn(void *data, const struct kube_row *row);
@@ -30,8 +31,12 @@ void table_restart(struct table_reader *reader);
 /* Takes columnDefinitions, if that is what it is and none were taken before. */
 void table_columns(struct table_reader *reader, const cJSON *definitions);
 
-/* Parses a row or an event, without the managed fields of its objects, unless whole ones are wanted. */
-cJSON *table_parse(struct table_reader *reader, const char *text, size_t len_bytes, struct err *e);
+/*
+ * Parses a row or an event, without the managed fields of its objects, unless whole ones are wanted. It
+ * is valid until the next one, and the reader's own.
+ */
+const cJSON *table_parse(struct table_reader *reader, const char *text, size_t len_bytes,
+			 struct err *e);
 
 /* Hands over one row. -1: it is none, or names no object. */
 int table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, struct err *e);

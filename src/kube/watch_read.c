@@ -147,7 +147,7 @@ static bool
 take_line(struct watch *w, const char *line, size_t len)
 {
 	struct err e = ERR_INIT;
-	cJSON *event;
+	const cJSON *event;
 	bool goes_on = true;
 
 	if (len == 0)
@@ -159,7 +159,6 @@ take_line(struct watch *w, const char *line, size_t len)
 		err_wrap(&e, "a line of %zu bytes", len);
 		skip(w, &e);
 	}
-	cJSON_Delete(event);
 	return goes_on;
 }
 

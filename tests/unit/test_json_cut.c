@@ -220,33 +220,6 @@ feed_of_endless_things_is_bounded(void **state)
 	assert_bounded("{\"other\":\"", JSON_CUT_MAX_REST, "more than 8 MiB beside");
 }
 
-static void
-assert_without(const char *text, const char *expected)
-{
-	struct str out = STR_INIT;
-	char *copy = xstrndup(text, strlen(text));
-
-	json_cut_member(copy, strlen(copy), "\"m\":[", &out);
-	assert_string_equal(str_cstr(&out), expected);
-	str_release(&out);
-	free(copy);
-}
-
-static void
-member_is_cut_with_one_comma(void **state)
-{
-	(void)state;
-	assert_without("{\"a\":1,\"m\":[{\"x\":\"]\\\"\"},[]],\"b\":2}", "{\"a\":1,\"b\":2}");
-	assert_without("{\"m\":[1],\"b\":2}", "{\"b\":2}");
-	assert_without("{\"a\":1,\"m\":[]}", "{\"a\":1}");
-	assert_without("{\"m\":[]}", "{}");
-	assert_without("[{\"m\":[1]},{\"m\":[2],\"c\":3}]", "[{},{\"c\":3}]");
-	assert_without("{\"s\":\"\\\"m\\\":[\"}", "{\"s\":\"\\\"m\\\":[\"}");
-	assert_without("{\"m\":[\"cut", "{");
-	assert_without("{\"m\":[\"cut\\", "{");
-	assert_without("", "");
-}
-
 int
 main(void)
 {
@@ -258,7 +231,6 @@ main(void)
 		cmocka_unit_test(feed_stops_when_told_to),
 		cmocka_unit_test(feed_broken_text_is_an_error_with_its_place),
 		cmocka_unit_test(feed_of_endless_things_is_bounded),
-		cmocka_unit_test(member_is_cut_with_one_comma),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

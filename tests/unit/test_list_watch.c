@@ -823,7 +823,7 @@ managed_fields_are_left_out_of_metadata_only(void **state)
 		"{\"cells\":[\"a\",\"x\"],\"object\":{\"kind\":\"Pod\",\"metadata\":{\"name\":"
 		"\"a\","
 		"\"managedFields\":[{\"fieldsV1\":{\"f:a\":[\"]\"]}}],\"uid\":\"u-a\"}}}";
-	cJSON *row;
+	const cJSON *row;
 	struct err e = ERR_INIT;
 
 	(void)state;
@@ -833,7 +833,6 @@ managed_fields_are_left_out_of_metadata_only(void **state)
 		row = table_parse(&reader, managed, sizeof(managed) - 1, &e);
 		assert_string_equal(json_string(row, "object/metadata/uid", ""), "u-a");
 		assert_int_equal(json_at(row, "object/metadata/managedFields") != NULL, objects);
-		cJSON_Delete(row);
 		table_reader_release(&reader);
 	}
 }
