@@ -17,7 +17,7 @@ struct table_reader {
 	const char *ns;	  /* of rows that know of none */
 	bool has_objects; /* whole ones: nothing is left out of them */
 	bool has_columns;
-	int name_column; /* or -1 */
+	int name_column;	/* or -1 */
 	struct json_rows *rows; /* made when it is first needed */
 };
 
