@@ -229,7 +229,7 @@ restart_preview(struct step_context *ctx, const struct action *action, struct pr
 		return -1;
 	}
 	place = kube_step_place(&r.s);
-	preview_add(preview, PREVIEW_TEXT, "Restarts %zu %s in %s:", r.names.count,
+	preview_add(preview, PREVIEW_TEXT, "Restarts %zu of the %s in %s:", r.names.count,
 		    r.s.resource.name, place);
 	free(place);
 	entries = cJSON_CreateArray();

@@ -245,8 +245,8 @@ scale_preview(struct step_context *ctx, const struct action *action, struct prev
 		return -1;
 	}
 	place = kube_step_place(&c.s);
-	preview_add(preview, PREVIEW_TEXT, "Scales %zu %s in %s to %" PRId64 ":", c.names.count,
-		    c.s.resource.name, place, c.wanted);
+	preview_add(preview, PREVIEW_TEXT, "Scales %zu of the %s in %s to %" PRId64 ":",
+		    c.names.count, c.s.resource.name, place, c.wanted);
 	free(place);
 	cJSON_ArrayForEach(entry, entries)
 		preview_entry(&c, entry, preview);
