@@ -6,6 +6,11 @@
  * Tables, single objects, events. To be included after cmocka.h, in one file of a test program.
  */
 
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "base/xalloc.h"
 #include "fixture_server.h"
 #include "http_server.h"
@@ -38,7 +43,9 @@ struct cluster_object {
 };
 
 struct clusters {
-	struct http_server *server;
+	pid_t server;
+	int alive; /* the server ends when this is closed */
+	char url[64];
 	char *folder, *kubeconfig;
 	const struct cluster_table *tables; /* the last one has no path */
 	struct cluster_object objects[4];
@@ -293,22 +300,67 @@ clusters_serve(void *data, struct server_connection *c, const struct server_requ
 	return object ? server_json(c, 200, object) : server_json(c, 404, missing);
 }
 
+/* The server's process: says where it listens, and serves until its parent hangs up. */
+static inline void
+clusters_run(struct clusters *world, int ready, int alive)
+{
+	struct http_server *server = server_start(clusters_serve, world, NULL);
+	char byte;
+
+	snprintf(world->url, sizeof(world->url), "%s", server->url);
+	close(ready);
+	while (read(alive, &byte, 1) > 0)
+		;
+	_exit(0);
+}
+
+/*
+ * In a process of its own, as the tests fork their screens: a child of a process with threads finds the
+ * allocator's locks as they happened to be (AddressSanitizer's are not made free). What the tests change while
+ * it runs is in memory that both share.
+ */
+static inline void
+clusters_start(struct clusters *world)
+{
+	int ready[2], alive[2];
+	char byte;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(alive, O_CLOEXEC), 0);
+	pid_t pid = fork(); /* the world is the child's too */
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		close(ready[0]);
+		close(alive[1]);
+		clusters_run(world, ready[1], alive[0]);
+	}
+	close(ready[1]);
+	close(alive[0]);
+	world->server = pid;
+	world->alive = alive[1];
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+	assert_true(*world->url);
+}
+
 static inline struct clusters *
 clusters_new(const struct cluster_table *tables)
 {
-	struct clusters *world = xcalloc(1, sizeof(*world));
+	struct clusters *world = mmap(NULL, sizeof(*world), PROT_READ | PROT_WRITE,
+				      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	char *text;
 
+	assert_true(world != MAP_FAILED);
 	world->tables = tables;
-	world->server = server_start(clusters_serve, world, NULL);
 	world->folder = fixture_folder();
+	clusters_start(world);
 	text = xasprintf("apiVersion: v1\nkind: Config\ncurrent-context: mgmt-b\n"
 			 "clusters:\n- {name: b, cluster: {server: '%s/b'}}\n"
 			 "- {name: e, cluster: {server: '%s/e'}}\n"
 			 "users: [{name: u, user: {token: sesame-open-sesame}}]\ncontexts:\n"
 			 "- {name: mgmt-b, context: {cluster: b, user: u, namespace: tsb}}\n"
 			 "- {name: edge-1, context: {cluster: e, user: u, namespace: edge}}\n",
-			 world->server->url, world->server->url);
+			 world->url, world->url);
 	world->kubeconfig = fixture_write(world->folder, "config", text);
 	free(text);
 	return world;
@@ -317,10 +369,11 @@ clusters_new(const struct cluster_table *tables)
 static inline void
 clusters_free(struct clusters *world)
 {
-	server_stop(world->server);
+	close(world->alive);
+	assert_int_equal(waitpid(world->server, NULL, 0), world->server);
 	free(world->kubeconfig);
 	fixture_remove(world->folder);
-	free(world);
+	munmap(world, sizeof(*world));
 }
 
 #endif
