@@ -3,6 +3,7 @@ import fcntl
 import json
 import os
 import pty
+import resource
 import select
 import signal
 import struct
@@ -20,7 +21,8 @@ class Trouble(Exception):
 
 
 def measure(argv, environment, out=os.devnull, timeout=300):
-    """Runs a command to its end: wall seconds, CPU seconds (its children's too), peak RSS in KiB."""
+    """Runs a command to its end: wall seconds, CPU seconds (its children's too), peak RSS in KiB (None where it is
+    less than that of this script, which is counted too, as the process was a copy of it)."""
     with open(out, "wb") as file:
         started = time.monotonic()
         child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.PIPE,
@@ -34,7 +36,8 @@ def measure(argv, environment, out=os.devnull, timeout=300):
     child.returncode = os.waitstatus_to_exitcode(code)
     if child.returncode:
         raise Trouble(f"{' '.join(argv[:3])} failed ({child.returncode}): {said.decode(errors='replace')[-400:]}")
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss if usage.ru_maxrss > own * 1.05 else None
 
 
 def curl_table(access, namespace, environment):
