@@ -139,7 +139,7 @@ logs_seek(struct app *app, enum command direction)
 		go_on(app, feed); /* at once, so that keys in a row are steps in a row */
 }
 
-/* True: there is no more to look at for now. */
+/* True: every line there is has been looked at. */
 static bool
 advance(struct log_match *match, size_t *count, bool *changed)
 {

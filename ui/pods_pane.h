@@ -62,22 +62,6 @@ void pods_list_look(const struct app *app, struct pods_list *list);
 
 /* ---- pods_title.c ---- */
 
-/* The facts about a list's data, of all its feeds together. */
-struct pods_facts {
-	size_t feeds, broken, starting;
-	size_t rows, trouble;
-	bool complete, exact; /* of all of them */
-	bool pods;	      /* not another resource */
-	struct feed_health worst;
-	size_t listed; /* of the lists that are coming in */
-	int64_t left;
-	uint64_t skipped;
-};
-
-void pods_gather_facts(const struct app *app, const struct pods_list *list,
-		       struct pods_facts *ret_facts);
-/* "9 pods, 1 not ready", or how far the list has come. */
-void pods_append_count(const struct pods_facts *facts, bool brief, struct str *out);
 /* "live, heard 2s ago", "BROKEN, retry in 8s, rows are 35s old": `what` is "rows are". */
 void pods_append_health(const struct feed_health *health, const char *what, bool brief,
 			struct str *out);

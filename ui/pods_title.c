@@ -9,6 +9,18 @@
 #include "ui/pane.h"
 #include "ui/pods_pane.h"
 
+/* The facts about a list's data, of all its feeds together. */
+struct pods_facts {
+	size_t feeds, broken, starting;
+	size_t rows, trouble;
+	bool complete, exact; /* of all of them */
+	bool pods;	      /* not another resource */
+	struct feed_health worst;
+	size_t listed; /* of the lists that are coming in */
+	int64_t left;
+	uint64_t skipped;
+};
+
 /* The worse of two states of a feed: of two alike, the one whose data is older. */
 static bool
 is_worse(const struct feed_health *a, const struct feed_health *b)
@@ -34,8 +46,8 @@ add_health(struct pods_facts *facts, const struct feed_health *health)
 	facts->feeds++;
 }
 
-void
-pods_gather_facts(const struct app *app, const struct pods_list *list, struct pods_facts *ret_facts)
+static void
+gather_facts(const struct app *app, const struct pods_list *list, struct pods_facts *ret_facts)
 {
 	struct pods_facts facts = { .complete = true, .exact = true };
 
@@ -83,8 +95,8 @@ append_doubt(const struct pods_facts *facts, bool brief, struct str *out)
 	}
 }
 
-void
-pods_append_count(const struct pods_facts *facts, bool brief, struct str *out)
+static void
+append_count(const struct pods_facts *facts, bool brief, struct str *out)
 {
 	if (!facts->complete && facts->rows == 0 && !facts->listed)
 		return;
@@ -182,7 +194,7 @@ append_state(const struct pods_facts *facts, bool brief, struct str *out)
 	size_t start = out->len;
 
 	str_append(out, "  ");
-	pods_append_count(facts, brief, out);
+	append_count(facts, brief, out);
 	if (out->len > start + 2)
 		str_append(out, "  ");
 	append_healths(facts, brief, out);
@@ -195,7 +207,7 @@ pods_append_title(const struct app *app, const struct pods_list *list, int colum
 	struct str source = STR_INIT, state = STR_INIT;
 	struct pods_facts facts;
 
-	pods_gather_facts(app, list, &facts);
+	gather_facts(app, list, &facts);
 	append_source(app, list, SOURCE_MAX, &source);
 	append_state(&facts, false, &state);
 	if (text_width(str_cstr(&source)) + text_width(str_cstr(&state)) > columns) {
@@ -299,7 +311,7 @@ pods_add_remarks(const struct app *app, const struct pods_list *list, struct lin
 {
 	struct pods_facts facts;
 
-	pods_gather_facts(app, list, &facts);
+	gather_facts(app, list, &facts);
 	for (size_t i = 0; i < list->slots; i++) {
 		const char *label = feeds_table_choice(app->feeds, list->slot + i)->label;
 		struct feed_health health;

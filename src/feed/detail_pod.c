@@ -82,8 +82,8 @@ add_origin(struct detail_page *page, const cJSON *pod)
 	else
 		detail_add(page, DETAIL_DIM, "%-9s none yet", "Node");
 	add_field(page, "IP", json_string(pod, "status/podIP", ""));
-	detail_add(page, DETAIL_TEXT, "%-9s %s (%s)", "Created", detail_ago(page, created, ago),
-		   created);
+	detail_add(page, DETAIL_TEXT, "%-9s %s%s%s%s", "Created", detail_ago(page, created, ago),
+		   *created ? " (" : "", created, *created ? ")" : "");
 	if (deleted)
 		detail_add(page, DETAIL_BAD, "%-9s due by %s", "Deletion", deleted);
 	if (owner)

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/cancel.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "feed/condition.h"
 #include "kube/log_cursor.h"
 #include "kube/logs.h"
 
@@ -49,7 +49,6 @@ struct log_reader *
 log_reader_new(const struct log_reader_options *options)
 {
 	struct log_reader *r = xcalloc(1, sizeof(*r));
-	pthread_condattr_t monotonic;
 
 	r->o = *options;
 	r->ns = xstrdup(options->ns);
@@ -58,10 +57,7 @@ log_reader_new(const struct log_reader_options *options)
 	r->redactor = redactor_new(options->secrets);
 	r->cancel = cancel_new();
 	pthread_mutex_init(&r->lock, NULL);
-	pthread_condattr_init(&monotonic);
-	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&r->nudge, &monotonic);
-	pthread_condattr_destroy(&monotonic);
+	condition_init(&r->nudge);
 	return r;
 }
 
@@ -350,20 +346,12 @@ log_reader_nudge(struct log_reader *r)
 bool
 log_reader_pause(struct log_reader *r, int64_t max_ms)
 {
-	struct timespec until;
+	int64_t until_ms = clock_mono_ms() + max_ms, left_ms;
 	bool stopped;
-	int rc = 0;
 
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += max_ms / 1000;
-	until.tv_nsec += max_ms % 1000 * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
 	pthread_mutex_lock(&r->lock);
-	while (!r->stopped && !r->nudged && rc == 0)
-		rc = pthread_cond_timedwait(&r->nudge, &r->lock, &until);
+	while (!r->stopped && !r->nudged && (left_ms = until_ms - clock_mono_ms()) > 0)
+		condition_wait_ms(&r->nudge, &r->lock, left_ms);
 	r->nudged = false;
 	stopped = r->stopped;
 	pthread_mutex_unlock(&r->lock);

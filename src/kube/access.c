@@ -81,8 +81,8 @@ strings_copy(char *const *list)
 	return copy;
 }
 
-struct kube_exec *
-kube_exec_copy(const struct kube_exec *exec)
+static struct kube_exec *
+exec_copy(const struct kube_exec *exec)
 {
 	struct kube_exec *copy;
 
@@ -134,7 +134,7 @@ kube_access_copy(struct kube_access *copy, const struct kube_access *access)
 	for (size_t i = 0; i < STRINGS; i++)
 		*string_at(copy, i) = xstrdup(*string_at(copy, i));
 	copy->impersonate = strings_copy(access->impersonate);
-	copy->exec = kube_exec_copy(access->exec);
+	copy->exec = exec_copy(access->exec);
 }
 
 int

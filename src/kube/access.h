@@ -8,7 +8,6 @@
 /* Internal to src/kube/. A deep copy, for who outlives the original; released like any other. */
 void kube_access_copy(struct kube_access *copy, const struct kube_access *access);
 
-struct kube_exec *kube_exec_copy(const struct kube_exec *exec);
 void kube_exec_free(struct kube_exec *exec);
 
 enum { KUBE_MAX_MATERIAL = 1 << 20 }; /* of one certificate, key or token file */

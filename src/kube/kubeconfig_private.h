@@ -64,8 +64,6 @@ int kubeconfig_fill_user(struct kube_access *access, const struct kubeconfig_ent
 			 const struct kubeconfig_entry *cluster, struct err *e);
 int kubeconfig_fill_exec(struct kube_access *access, const struct kubeconfig_entry *user,
 			 const struct kubeconfig_entry *cluster, struct err *e);
-int kubeconfig_fill_impersonation(struct kube_access *access, const struct kubeconfig_entry *user,
-				  struct err *e);
 
 /* Whether the environment and the folder are those of a pod. */
 bool kubeconfig_is_in_cluster(const char *account_folder);

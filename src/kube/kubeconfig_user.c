@@ -82,20 +82,6 @@ fill_pair(struct kube_access *access, const struct kubeconfig_entry *user, struc
 	return check_pair(access, e) < 0 ? kubeconfig_wrap(user, e) : 0;
 }
 
-int
-kubeconfig_fill_user(struct kube_access *access, const struct kubeconfig_entry *user,
-		     const struct kubeconfig_entry *cluster, struct err *e)
-{
-	if (refuse_auth_provider(user, e) < 0 || fill_token(access, user, e) < 0 ||
-	    kubeconfig_text(user, "username", &access->username, e) < 0 ||
-	    kubeconfig_text(user, "password", &access->password, e) < 0 ||
-	    fill_pair(access, user, e) < 0 || kubeconfig_fill_impersonation(access, user, e) < 0)
-		return -1;
-	if (access->token || access->username)
-		return 0; /* as kubectl: who has said who they are needs no plugin for it */
-	return kubeconfig_fill_exec(access, user, cluster, e);
-}
-
 /* The headers of an impersonation while they are collected. */
 struct headers {
 	char **items;
@@ -191,9 +177,8 @@ add_names(struct headers *headers, const char *as, const char *uid, struct err *
 	return uid ? add_header(headers, "Impersonate-Uid", uid, e) : 0;
 }
 
-int
-kubeconfig_fill_impersonation(struct kube_access *access, const struct kubeconfig_entry *user,
-			      struct err *e)
+static int
+fill_impersonation(struct kube_access *access, const struct kubeconfig_entry *user, struct err *e)
 {
 	struct headers headers = { 0 };
 	char *uid = NULL;
@@ -222,4 +207,18 @@ out:
 	kube_strings_free(headers.items);
 	free(uid);
 	return rc;
+}
+
+int
+kubeconfig_fill_user(struct kube_access *access, const struct kubeconfig_entry *user,
+		     const struct kubeconfig_entry *cluster, struct err *e)
+{
+	if (refuse_auth_provider(user, e) < 0 || fill_token(access, user, e) < 0 ||
+	    kubeconfig_text(user, "username", &access->username, e) < 0 ||
+	    kubeconfig_text(user, "password", &access->password, e) < 0 ||
+	    fill_pair(access, user, e) < 0 || fill_impersonation(access, user, e) < 0)
+		return -1;
+	if (access->token || access->username)
+		return 0; /* as kubectl: who has said who they are needs no plugin for it */
+	return kubeconfig_fill_exec(access, user, cluster, e);
 }

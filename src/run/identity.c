@@ -32,8 +32,9 @@ identity_difference(enum target_kind kind, const cJSON *then, const cJSON *now)
 	return NULL;
 }
 
-char *
-identity_clock(const cJSON *identity)
+/* "its clock is 3s ahead of this machine's", or NULL where they agree within two seconds. */
+static char *
+clock_warning(const cJSON *identity)
 {
 	int64_t skew_ms = json_int(identity, "skew_ms", 0);
 	int64_t size_ms = skew_ms < 0 ? -skew_ms : skew_ms;
@@ -53,7 +54,7 @@ char *
 identity_warning(const cJSON *identity)
 {
 	struct str text = STR_INIT;
-	char *clock = identity_clock(identity);
+	char *clock = clock_warning(identity);
 
 	if (json_bool(identity, "insecure", false))
 		str_append(&text, "the server's certificate is not verified "

@@ -19,7 +19,4 @@ const char *identity_difference(enum target_kind kind, const cJSON *then, const 
 /* What is odd about a target, in words: nothing proves who it is, its clock is off. NULL: nothing. */
 char *identity_warning(const cJSON *identity);
 
-/* "its clock is 3s ahead of this machine's", or NULL where they agree within two seconds. */
-char *identity_clock(const cJSON *identity);
-
 #endif

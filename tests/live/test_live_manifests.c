@@ -10,43 +10,10 @@
 #include <cmocka.h>
 
 #include "fixture_kubectl.h"
+#include "fixture_live_shared.h"
 #include "kube/apply.h"
 
 /* Manifests, as kubectl converts them. */
-
-static struct live *live;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	if (live_kubeconfig())
-		live = live_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	if (live)
-		live_free(live);
-	return 0;
-}
-
-static void
-need_cluster(void)
-{
-	if (!live)
-		skip();
-}
-
-static void
-assert_holds(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
 
 static const char values[] =
 	"  bools: [y, n, Yes, NO, on, Off, true, False, tRue, yEs]\n"

@@ -9,48 +9,7 @@
 
 #include <cmocka.h>
 
-#include "fixture_live.h"
-
-static struct live *live;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	if (live_kubeconfig())
-		live = live_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	if (live)
-		live_free(live);
-	return 0;
-}
-
-static void
-need_cluster(void)
-{
-	if (!live)
-		skip();
-}
-
-static void
-assert_holds(const char *text, const char *part)
-{
-	if (!text || !strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text ? text : live->b->e.message);
-}
-
-static void
-run(const struct executor *executor, const char *with)
-{
-	if (bench_run(live->b, executor, with) < 0)
-		fail_msg("%s", live->b->e.message);
-}
+#include "fixture_live_shared.h"
 
 static char *
 preview_manifest(const char *manifest)

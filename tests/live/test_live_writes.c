@@ -10,49 +10,7 @@
 #include <cmocka.h>
 
 #include "fixture_kubectl.h"
-
-static struct live *live;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	if (live_kubeconfig())
-		live = live_new();
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	if (live)
-		live_free(live);
-	return 0;
-}
-
-static void
-need_cluster(void)
-{
-	if (!live)
-		skip();
-}
-
-static void
-assert_holds(const char *text, const char *part)
-{
-	if (!text)
-		fail_msg("no text, so no \"%s\" in it: %s", part, live->b->e.message);
-	else if (!strstr(text, part))
-		fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void
-run(const struct executor *executor, const char *with)
-{
-	if (bench_run(live->b, executor, with) < 0)
-		fail_msg("%s", live->b->e.message);
-}
+#include "fixture_live_shared.h"
 
 static void
 assert_fails(const struct executor *executor, const char *with, enum err_kind kind)
