@@ -278,7 +278,10 @@ cell_text(struct table_fold *fold, const cJSON *cell)
 		str_append_bytes(&fold->cell, cell->valuestring, len);
 		str_append(&fold->cell, "...");
 	} else if (cJSON_IsNumber(cell) && cell->valuedouble == cell->valueint) {
-		str_printf(&fold->cell, "%d", cell->valueint);
+		if (cell->valueint >= 0 && cell->valueint < 10) /* as most are: restarts */
+			str_append_char(&fold->cell, (char)('0' + cell->valueint));
+		else
+			str_printf(&fold->cell, "%d", cell->valueint);
 	} else if (cell && !cJSON_IsNull(cell)) {
 		char *text = json_text(cell);
 

@@ -87,6 +87,25 @@ set_names(struct kube_client *client)
 	endpoint_release(&at);
 }
 
+/*
+ * Whether it pays to have answers packed: not where they come from this machine itself (a local cluster, a
+ * port that is forwarded), since both sides work longer on that than the bytes take.
+ */
+static bool
+wants_compression(const struct kube_access *access)
+{
+	struct endpoint at;
+	bool is_local;
+
+	if (!access->compressed || access->proxy_url)
+		return access->compressed;
+	endpoint_init(&at, access->server);
+	is_local = str_equal(at.host, "localhost") || str_equal(at.host, "[::1]") ||
+		   str_starts_with(at.host, "127.");
+	endpoint_release(&at);
+	return !is_local;
+}
+
 /* As kubectl, leaves names to a SOCKS proxy, which may be the only one who knows them. */
 static char *
 proxy_url(const struct kube_access *access)
@@ -112,7 +131,7 @@ renew_http(struct kube_client *client, struct err *e)
 		.proxy_url = proxy,
 		.connect_to = connect_to,
 		.insecure = access->insecure,
-		.compressed = access->compressed,
+		.compressed = wants_compression(access),
 	};
 	struct http_client *http = http_client_new(&options, e);
 
@@ -289,6 +308,7 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 		.idle_timeout_ms = request->idle_timeout_ms,
 		.max_body_bytes = MAX_BODY,
 		.on_data = request->on_data,
+		.may_gather = request->may_gather,
 		.data = request->data,
 		.cancel = request->cancel,
 	};

@@ -111,14 +111,17 @@ take(struct json_rows *r, char c)
 static char *
 behind_string(char *at, const char *end, bool *ret_is_plain)
 {
-	*ret_is_plain = true;
-	for (; at < end; at++) {
+	char *quote = at < end ? memchr(at, '"', (size_t)(end - at)) : NULL;
+	char *escape = quote ? memchr(at, '\\', (size_t)(quote - at)) : NULL;
+
+	*ret_is_plain = escape == NULL;
+	if (!escape)
+		return quote ? quote + 1 : NULL;
+	for (at = escape; at < end; at++) {
 		if (*at == '"')
 			return at + 1;
-		if (*at == '\\') {
-			*ret_is_plain = false;
+		if (*at == '\\')
 			at++;
-		}
 	}
 	return NULL;
 }
@@ -243,27 +246,33 @@ read_word(struct json_rows *r)
 	return NULL;
 }
 
-/* Goes behind a value without looking into it. */
+/*
+ * Goes behind a value without looking into it. What the fields' owners say is most of a pod's metadata: no
+ * branch here depends on where a string ends, for those would be guessed wrongly.
+ */
 static bool
 skip_value(struct json_rows *r)
 {
-	static const signed char step[256] = { ['['] = 1, ['{'] = 1, [']'] = -1, ['}'] = -1 };
-	bool ignored;
-	int depth = 0;
+	static const int step[256] = { ['['] = 1, ['{'] = 1, [']'] = -1, ['}'] = -1 };
+	int depth = 0, is_in_string = 0;
+	const char *end = r->end;
+	char *at = r->at;
 
-	while (r->at < r->end) {
-		char c = *r->at;
-
-		if (depth == 0 && (c == ',' || step[(unsigned char)c] < 0))
-			return true; /* behind a number or a word */
-		r->at++;
-		depth += step[(unsigned char)c];
-		if (c == '"')
-			r->at = behind_string(r->at, r->end, &ignored);
-		if (!r->at)
-			return false;
-		if (depth == 0 && (c == '"' || step[(unsigned char)c] < 0))
+	if (at < end && !strchr("\"[{", *at)) {
+		r->at += strcspn(at, ",]}"); /* the text ends with NUL */
+		return true;
+	}
+	for (; at < end; at++) {
+		if (*at == '\\') {
+			at++;
+			continue;
+		}
+		is_in_string ^= *at == '"';
+		depth += step[(unsigned char)*at] & (is_in_string - 1);
+		if ((depth | is_in_string) == 0) {
+			r->at = at + 1;
 			return true;
+		}
 	}
 	return false;
 }

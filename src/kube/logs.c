@@ -181,6 +181,7 @@ kube_logs(struct kube_client *client, const struct kube_logs_options *options,
 		.idle_timeout_ms =
 			options->follow ? options->idle_timeout_ms : READ_IDLE_TIMEOUT_MS,
 		.on_data = on_data,
+		.may_gather = options->follow,
 		.data = &splitter,
 		.cancel = cancel,
 	};

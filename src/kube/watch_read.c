@@ -219,6 +219,7 @@ read_events(struct watch *w, struct http_response *response)
 		.timeout_ms = -1,
 		.idle_timeout_ms = is_stream ? STREAM_QUIET_MS : timeout_s * 1000 + WATCH_GRACE_MS,
 		.on_data = on_data,
+		.may_gather = true,
 		.data = w,
 		.cancel = f->cancel,
 	};

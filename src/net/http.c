@@ -387,6 +387,8 @@ gather(struct exchange *x)
 {
 	size_t bytes = x->streamed_bytes;
 
+	if (!x->request->may_gather)
+		return false;
 	x->streamed_bytes = 0;
 	note_pace(x, bytes);
 	if (bytes > 0) {

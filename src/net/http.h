@@ -51,6 +51,7 @@ struct http_request {
 					 * another host */
 	size_t max_body_bytes;	    /* 0: 16 MiB; beyond: ERR_REMOTE (not for streams) */
 	http_data_fn *on_data;	    /* 2xx bodies only; NULL: the body is collected */
+	bool may_gather; /* its pieces are events without an end, of which some may come together */
 	void *data;
 	const struct cancel *cancel;
 };

@@ -56,13 +56,13 @@ static size_t
 format_all(struct table_view *view, struct table_snapshot *snapshot)
 {
 	struct str text = STR_INIT;
+	int64_t now_ms = clock_wall_ms();
 	size_t bytes;
 
 	table_view_update(view, &snapshot, 1, &(struct table_view_options){ 0 });
 	for (size_t i = 0; i < table_view_count(view); i++)
 		for (size_t column = 0; column < snapshot->columns_count; column++)
-			table_cell(snapshot, table_view_at(view, i).row, column, clock_wall_ms(),
-				   &text);
+			table_cell(snapshot, table_view_at(view, i).row, column, now_ms, &text);
 	bytes = text.len;
 	str_release(&text);
 	return bytes;
