@@ -95,25 +95,39 @@ json_print_pretty(const cJSON *value)
 	return str_take(&out);
 }
 
+/* The member or the element of that name. */
+static const cJSON *
+json_child(const cJSON *at, const char *name, size_t len)
+{
+	if (!cJSON_IsArray(at))
+		return cJSON_GetObjectItemCaseSensitive(at, name);
+	return len && len < 10 && strspn(name, "0123456789") == len
+		       ? cJSON_GetArrayItem(at, atoi(name))
+		       : NULL;
+}
+
+/* The first name of a path, cut out. */
+static const cJSON *
+json_step(const cJSON *at, const char *path, size_t len)
+{
+	char name[256];
+
+	if (len >= sizeof(name))
+		return NULL;
+	memcpy(name, path, len);
+	name[len] = '\0';
+	return json_child(at, name, len);
+}
+
 cJSON *
 json_at(const cJSON *object, const char *path)
 {
 	const cJSON *at = object;
-	char name[256];
 
 	while (at && *path) {
 		size_t len = strcspn(path, "/");
 
-		if (len >= sizeof(name))
-			return NULL;
-		memcpy(name, path, len);
-		name[len] = '\0';
-		if (cJSON_IsArray(at))
-			at = len && len < 10 && strspn(name, "0123456789") == len
-				     ? cJSON_GetArrayItem(at, atoi(name))
-				     : NULL;
-		else
-			at = cJSON_GetObjectItemCaseSensitive(at, name);
+		at = path[len] ? json_step(at, path, len) : json_child(at, path, len);
 		path += len + (path[len] == '/');
 	}
 	return (cJSON *)(uintptr_t)at;

@@ -57,14 +57,35 @@ name_in_cells(const struct table_reader *reader, const cJSON *cells)
 	return cJSON_IsString(cell) ? cell->valuestring : "";
 }
 
+/* A bare row has no metadata; elsewhere one pass does for all. */
+static void
+take_metadata(struct kube_row *one, const cJSON *metadata)
+{
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, metadata) {
+		if (!cJSON_IsString(at))
+			continue;
+		if (strcmp(at->string, "name") == 0)
+			one->name = at->valuestring;
+		else if (strcmp(at->string, "uid") == 0)
+			one->uid = at->valuestring;
+		else if (strcmp(at->string, "namespace") == 0)
+			one->ns = at->valuestring;
+		else if (strcmp(at->string, "creationTimestamp") == 0)
+			one->created = at->valuestring;
+	}
+}
+
 int
 table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, struct err *e)
 {
 	const cJSON *object = json_at(row, "object"), *metadata = json_at(object, "metadata");
 	struct kube_row one = {
-		.uid = json_string(metadata, "uid", ""),
-		.ns = json_string(metadata, "namespace", reader->ns),
-		.created = json_string(metadata, "creationTimestamp", ""),
+		.name = "",
+		.uid = "",
+		.ns = reader->ns,
+		.created = "",
 		.cells = json_at(row, "cells"),
 		.metadata = metadata,
 		.object = reader->has_objects ? object : NULL,
@@ -72,7 +93,7 @@ table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, str
 
 	if (!cJSON_IsArray(one.cells))
 		return err_set(e, ERR_REMOTE, "a row without cells");
-	one.name = json_string(metadata, "name", "");
+	take_metadata(&one, metadata);
 	if (!*one.name)
 		one.name = name_in_cells(reader, one.cells);
 	if (!*one.name)
