@@ -61,8 +61,11 @@ append_filter(const struct logs_pane *pane, struct str *out)
 static void
 append_progress(const struct logs_pane *pane, struct str *out)
 {
+	int hits = pane->hits ? log_match_percent(pane->hits) : 100;
+	int kept = pane->kept ? log_match_percent(pane->kept) : 100;
+
 	if (pane->behind)
-		str_append(out, "  searching…");
+		str_printf(out, "  searching… %d%%", hits < kept ? hits : kept);
 }
 
 static void

@@ -171,6 +171,17 @@ log_match_advance(struct log_match *match, int64_t max_ms)
 	return done;
 }
 
+int
+log_match_percent(const struct log_match *match)
+{
+	uint64_t first, next, low, high;
+
+	log_feed_range(match->feed, &first, &next);
+	low = match->low < first ? first : match->low;
+	high = match->high < low ? low : match->high;
+	return next == first ? 100 : (int)((high - low) * 100 / (next - first));
+}
+
 size_t
 log_match_count(const struct log_match *match)
 {

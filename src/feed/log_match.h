@@ -24,6 +24,9 @@ void log_match_free(struct log_match *match);
  */
 bool log_match_advance(struct log_match *match, int64_t max_ms);
 
+/* How much of what is kept it has looked at: 0 to 100. */
+int log_match_percent(const struct log_match *match);
+
 /* How many of the lines that are kept match, as far as it has looked. */
 size_t log_match_count(const struct log_match *match);
 /* The match of an index from 0 (the oldest that is kept) to count - 1. */

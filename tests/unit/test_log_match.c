@@ -95,15 +95,22 @@ advance_without_time_looks_at_the_newest_first(void **state)
 	struct pattern *pattern = pattern_new("error", NULL);
 	struct log_match *match;
 	size_t steps = 0;
+	int percent = 0;
 
 	(void)state;
 	add_lines(feed, 3000);
 	match = log_match_new(feed, pattern, false);
+	assert_int_equal(log_match_percent(match), 0);
 	while (log_match_count(match) == 0)
 		assert_false(log_match_advance(match, 0));
 	assert_int_equal(log_match_at(match, 0), 2997);
-	while (!log_match_advance(match, 0))
+	while (!log_match_advance(match, 0)) {
+		assert_in_range(log_match_percent(match), percent, 100);
+		percent = log_match_percent(match);
 		steps++;
+	}
+	assert_int_equal(log_match_percent(match), 100);
+	assert_true(percent > 50);
 	assert_int_equal(log_match_count(match), 1000);
 	assert_true(steps > 10);
 	log_match_free(match);
