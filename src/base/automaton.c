@@ -21,7 +21,12 @@ enum node_flags {
 	NODE_MATCH = 1 << 3, /* one ends here or in a node of the fail chain */
 };
 
-enum { PAIRS = 256 * 256, MAX_WINDOW = 16 };
+enum {
+	MAX_WINDOW = 16,
+	GRAM = 4, /* bytes that are looked up at once */
+	HASH_BITS = 16,
+	HASHES = 1 << HASH_BITS,
+};
 
 struct fork {
 	uint32_t from, to;
@@ -44,7 +49,8 @@ struct automaton {
 	struct end *ends; /* by node */
 	size_t end_count;
 	size_t window;		 /* bytes that every pattern has, MAX_WINDOW at most; 0: no leaps */
-	struct guarded skips;	 /* by a pair of bytes: see fill_skips() */
+	size_t stride;		 /* the longest leap */
+	struct guarded skips;	 /* by the hash of a gram: see fill_skips() */
 	uint32_t first[256];	 /* from node 0, by byte */
 	uint32_t (*second)[256]; /* from the nodes below it, by their label: most of any text */
 	char **names;
@@ -211,32 +217,37 @@ fill_second(struct automaton *a)
 }
 
 static unsigned
-pair_at(const char *bytes)
+hash_at(const char *bytes)
 {
-	return (unsigned)(unsigned char)bytes[0] << 8 | (unsigned char)bytes[1];
+	uint32_t gram;
+
+	_Static_assert(sizeof(gram) == GRAM, "a gram is a word");
+	memcpy(&gram, bytes, sizeof(gram));
+	return gram * UINT32_C(2654435761) >> (32 - HASH_BITS);
 }
 
 /*
- * How far the beginning of a match lies at least behind the beginning of a window, by the pair of
- * bytes that the window ends in: a pair that is in no pattern's first bytes lets a search leap over
- * nearly all of the window, and most text is made of such. Source: Wu and Manber, "A fast algorithm
- * for multi-pattern searching", TR 94-17, University of Arizona (1994).
+ * How far the beginning of a match lies at least behind the beginning of a window, by the gram that the
+ * window ends in: one that is in no pattern's first bytes lets a search leap over nearly all of the
+ * window, and most text is made of such. Source: Wu and Manber, "A fast algorithm for multi-pattern
+ * searching", TR 94-17, University of Arizona (1994).
  */
 static void
 fill_skips(struct automaton *a, const char *texts, const struct needle *needles, size_t count)
 {
-	char *skips = guarded_reserve(&a->skips, PAIRS);
+	char *skips = guarded_reserve(&a->skips, HASHES);
 
 	a->window = MAX_WINDOW;
 	for (size_t i = 0; i < count; i++)
 		a->window = needles[i].len < a->window ? needles[i].len : a->window;
-	if (a->window < 2)
+	if (a->window < GRAM)
 		a->window = 0;
-	memset(skips, a->window ? (int)a->window - 1 : 0, PAIRS);
+	a->stride = a->window ? a->window - GRAM + 1 : 0;
+	memset(skips, (int)a->stride, HASHES);
 	for (size_t i = 0; i < count; i++)
-		for (size_t at = 0; at + 2 <= a->window; at++) {
-			char *skip = &skips[pair_at(texts + needles[i].offset + at)];
-			size_t wanted = a->window - 2 - at;
+		for (size_t at = 0; at + GRAM <= a->window; at++) {
+			char *skip = &skips[hash_at(texts + needles[i].offset + at)];
+			size_t wanted = a->window - GRAM - at;
 
 			if (wanted < (size_t)*skip)
 				*skip = (char)wanted;
@@ -315,35 +326,47 @@ step(const struct automaton *a, uint32_t state, unsigned char byte)
 
 /*
  * Where a match may begin that the bytes up to `from` have no part in, at the earliest. What lies before
- * cannot begin one, whatever a pattern's first bytes seemed to be there.
+ * cannot begin one, whatever a pattern's first bytes seemed to be there. Four of the longest leaps are
+ * tried at once, as each would have to wait for the one before.
  */
 static size_t
 leap(const struct automaton *a, const char *bytes, size_t len, size_t from)
 {
 	const unsigned char *skips = (const unsigned char *)a->skips.data;
+	const size_t stride = a->stride, last = a->window - GRAM;
 	unsigned char skip;
 
-	while (from + a->window <= len && (skip = skips[pair_at(bytes + from + a->window - 2)]))
+	while (from + a->window + 3 * stride <= len) {
+		const char *at = bytes + from + last;
+		size_t sum = (size_t)skips[hash_at(at)] + skips[hash_at(at + stride)] +
+			     skips[hash_at(at + 2 * stride)] + skips[hash_at(at + 3 * stride)];
+
+		if (sum != 4 * stride)
+			break;
+		from += sum;
+	}
+	while (from + a->window <= len && (skip = skips[hash_at(bytes + from + last)]))
 		from += skip;
 	return from;
 }
 
-size_t
-automaton_scan(const struct automaton *a, uint32_t *state, const char *bytes, size_t len_bytes)
+/* automaton_scan(), which ends early, in the state 0, where less than `short_of` bytes are left to look at. */
+static inline size_t
+scan(const struct automaton *a, uint32_t *state, const char *bytes, size_t len, size_t short_of)
 {
 	uint32_t at = *state;
 	size_t i = 0;
 
-	while (i < len_bytes) {
+	while (i < len) {
 		size_t depth = a->depth[at];
 
 		/* a beginning that is shorter than a window may be found to be none by its end */
 		if (depth < a->window && depth <= i) {
-			size_t next = leap(a, bytes, len_bytes, i - depth);
+			size_t next = leap(a, bytes, len, i - depth);
 
 			if (next != i - depth) {
 				at = 0;
-				i = next;
+				i = next + short_of > len ? len : next;
 				continue;
 			}
 		}
@@ -353,6 +376,24 @@ automaton_scan(const struct automaton *a, uint32_t *state, const char *bytes, si
 	}
 	*state = at;
 	return i;
+}
+
+size_t
+automaton_scan(const struct automaton *a, uint32_t *state, const char *bytes, size_t len_bytes)
+{
+	return scan(a, state, bytes, len_bytes, 0);
+}
+
+bool
+automaton_misses(const struct automaton *a, const char *bytes, size_t len_bytes, size_t cut)
+{
+	size_t short_of = a->window < cut ? a->window : cut;
+	uint32_t state = 0;
+
+	if (len_bytes < short_of)
+		return true; /* too short for a pattern, and for the beginning of one */
+	return scan(a, &state, bytes, len_bytes, short_of) == len_bytes &&
+	       !(a->flags[state] & NODE_MATCH) && a->depth[state] < cut;
 }
 
 size_t
@@ -380,6 +421,14 @@ automaton_match(const struct automaton *a, uint32_t state, size_t *ret_len, uint
 	*ret_len = a->depth[state];
 	*ret_owner = owner_of_end(a, state);
 	return true;
+}
+
+uint32_t
+automaton_beginning(const struct automaton *a, uint32_t state)
+{
+	while (state != 0 && !(a->flags[state] & (NODE_CHAIN | NODE_FORK)))
+		state = a->fail[state];
+	return state;
 }
 
 uint32_t

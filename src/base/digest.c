@@ -43,23 +43,60 @@ digest_update(struct digest *d, const void *bytes, size_t len_bytes)
 		abort();
 }
 
-char *
-digest_finish(struct digest *d, char out[DIGEST_HEX_MAX])
+/* Ends the digest in a context. */
+static char *
+finish(EVP_MD_CTX *context, char out[DIGEST_HEX_MAX])
 {
 	static const char hex[] = "0123456789abcdef";
 	unsigned char sum[EVP_MAX_MD_SIZE];
 	unsigned int len;
 
-	if (EVP_DigestFinal_ex(d->context, sum, &len) != 1 || len != 32)
+	if (EVP_DigestFinal_ex(context, sum, &len) != 1 || len != 32)
 		abort();
 	for (unsigned int i = 0; i < len; i++) {
 		out[2 * i] = hex[sum[i] >> 4];
 		out[2 * i + 1] = hex[sum[i] & 15];
 	}
 	out[64] = '\0';
+	return out;
+}
+
+char *
+digest_peek(const struct digest *d, char out[DIGEST_HEX_MAX])
+{
+	EVP_MD_CTX *copy = EVP_MD_CTX_new();
+
+	if (!copy || EVP_MD_CTX_copy_ex(copy, d->context) != 1)
+		abort();
+	finish(copy, out);
+	EVP_MD_CTX_free(copy);
+	return out;
+}
+
+char *
+digest_take(struct digest *d, char out[DIGEST_HEX_MAX])
+{
+	finish(d->context, out);
+	if (EVP_DigestInit_ex2(d->context, NULL, NULL) != 1)
+		abort();
+	return out;
+}
+
+char *
+digest_finish(struct digest *d, char out[DIGEST_HEX_MAX])
+{
+	finish(d->context, out);
+	digest_free(d);
+	return out;
+}
+
+void
+digest_free(struct digest *d)
+{
+	if (!d)
+		return;
 	EVP_MD_CTX_free(d->context);
 	free(d);
-	return out;
 }
 
 char *

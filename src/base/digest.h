@@ -13,7 +13,12 @@ char *digest_sha256(const void *bytes, size_t len_bytes, char out[DIGEST_HEX_MAX
 struct digest;
 struct digest *digest_new(void);
 void digest_update(struct digest *d, const void *bytes, size_t len_bytes);
+/* Writes the digest of all bytes so far; more may follow. */
+char *digest_peek(const struct digest *d, char out[DIGEST_HEX_MAX]);
+/* Writes the digest of all bytes so far and begins anew: for many small ones, each without a digest of its own. */
+char *digest_take(struct digest *d, char out[DIGEST_HEX_MAX]);
 /* Writes the digest of all bytes so far and frees d. */
 char *digest_finish(struct digest *d, char out[DIGEST_HEX_MAX]);
+void digest_free(struct digest *d);
 
 #endif

@@ -4,24 +4,47 @@
 
 #include <ctype.h>
 #include <openssl/evp.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bare.h"
 #include "base/guarded.h"
+#include "base/json.h"
 #include "base/text.h"
 
 struct sink {
 	void (*add)(void *data, const char *form, size_t len);
 	void *data;
 	struct guarded form; /* the form under way */
+	struct guarded bare; /* the same without what may come between its characters */
 };
+
+/* A form as it is, and as it will be found where the text is looked at without escapes and wraps. */
+static void
+add(struct sink *sink, const char *form, size_t len)
+{
+	struct bare b = BARE_INIT;
+	size_t at = 0;
+
+	sink->add(sink->data, form, len);
+	sink->bare.len = 0;
+	while (at < len) {
+		size_t run;
+
+		at += bare_skip(&b, form + at, len - at);
+		run = bare_run(form + at, len - at);
+		guarded_append(&sink->bare, form + at, run);
+		at += run;
+	}
+	if (sink->bare.len != len && sink->bare.len >= SECRET_MIN_EVERYWHERE)
+		sink->add(sink->data, sink->bare.data, sink->bare.len);
+}
 
 static void
 add_form(struct sink *sink)
 {
-	sink->add(sink->data, sink->form.data, sink->form.len);
+	add(sink, sink->form.data, sink->form.len);
 }
 
 /* Writes `code` (`len` bytes at `at`) as an escaping would, or returns false: it stays as it is. */
@@ -172,16 +195,52 @@ add_base64(struct sink *sink, const char *value, size_t len, size_t shift, bool 
 						       : form->data[i];
 	start = form->data + foreign[shift];
 	all = form->len - foreign[shift];
-	sink->add(sink->data, start, all);
+	add(sink, start, all);
 	if (padding) {
-		sink->add(sink->data, start, all - padding);
-		sink->add(sink->data, start, all - padding - 1);
+		add(sink, start, all - padding);
+		add(sink, start, all - padding - 1);
 	}
+}
+
+/*
+ * The lines that a text becomes when it is wrapped as base64(1) and openssl(1) do it: whoever sees one
+ * line at a time, as a log's reader does, sees nothing else of it.
+ */
+static void
+add_wrapped(struct sink *sink, const char *text, size_t len)
+{
+	static const size_t widths[] = { 64, 76 };
+
+	for (size_t i = 0; i < sizeof(widths) / sizeof(widths[0]); i++)
+		for (size_t at = 0; len > widths[i] && at < len; at += widths[i]) {
+			size_t line = len - at < widths[i] ? len - at : widths[i];
+
+			if (line >= SECRET_MIN_EVERYWHERE)
+				add(sink, text + at, line);
+		}
+}
+
+static void
+add_wrapped_base64(struct sink *sink, const char *value, size_t len)
+{
+	struct guarded text = GUARDED_INIT;
+
+	encode_base64(&text, value, len, 0);
+	add_wrapped(sink, text.data, text.len);
+	guarded_release(&text);
+}
+
+/* As Kubernetes has it, with the variants of its end. */
+static void
+add_plain_base64(struct sink *sink, const char *value, size_t len)
+{
+	add_base64(sink, value, len, 0, false);
 }
 
 static void
 add_every_base64(struct sink *sink, const char *value, size_t len)
 {
+	add_wrapped_base64(sink, value, len);
 	for (size_t shift = 0; shift < 3; shift++) {
 		add_base64(sink, value, len, shift, false);
 		add_base64(sink, value, len, shift, true);
@@ -214,10 +273,18 @@ add_escapes(struct sink *sink, const char *value, size_t len)
 	add_url(sink, value, len, "0123456789abcdef");
 }
 
-/* Each line by itself; but not "-----BEGIN …", which is the same in every key and certificate. */
+/* "-----BEGIN …" is the same in every key and certificate. */
+static bool
+is_armour(const char *line, size_t len)
+{
+	return len >= 5 && memcmp(line, "-----", 5) == 0;
+}
+
+/* Each line by itself, and all of them as one, as they are when they have been wrapped anew. */
 static void
 add_lines(struct sink *sink, const char *value, size_t len)
 {
+	struct guarded joined = GUARDED_INIT;
 	const char *end = value + len;
 
 	while (value < end) {
@@ -229,12 +296,87 @@ add_lines(struct sink *sink, const char *value, size_t len)
 			value++;
 		while (stop > value && isspace((unsigned char)stop[-1]))
 			stop--;
-		if (stop - value >= SECRET_MIN_EVERYWHERE && memcmp(value, "-----", 5) != 0) {
-			sink->add(sink->data, value, (size_t)(stop - value));
-			add_escapes(sink, value, (size_t)(stop - value));
+		if (!is_armour(value, (size_t)(stop - value))) {
+			guarded_append(&joined, value, (size_t)(stop - value));
+			if (stop - value >= SECRET_MIN_EVERYWHERE) {
+				add(sink, value, (size_t)(stop - value));
+				add_escapes(sink, value, (size_t)(stop - value));
+			}
 		}
 		value = next;
 	}
+	if (joined.len >= SECRET_MIN_EVERYWHERE) {
+		add(sink, joined.data, joined.len);
+		add_wrapped(sink, joined.data, joined.len);
+	}
+	guarded_release(&joined);
+}
+
+static void
+add_all(struct sink *sink, const char *value, size_t len_bytes)
+{
+	size_t len = disguise_trimmed(value, len_bytes);
+
+	add(sink, value, len);
+	add_escapes(sink, value, len);
+	add_every_base64(sink, value, len);
+	if (len != len_bytes)
+		add_every_base64(sink, value, len_bytes);
+	if (len <= SECRET_MAX_DISGUISED) {
+		add_double_base64(sink, value, len);
+		if (len != len_bytes)
+			add_double_base64(sink, value, len_bytes);
+		add_hex(sink, value, len, "0123456789abcdef");
+		add_hex(sink, value, len, "0123456789ABCDEF");
+	}
+	if (memchr(value, '\n', len))
+		add_lines(sink, value, len);
+}
+
+/* What matters most, where there is no room for everything. */
+static void
+add_usual(struct sink *sink, const char *value, size_t len_bytes)
+{
+	size_t len = disguise_trimmed(value, len_bytes);
+
+	add(sink, value, len);
+	add_escaped(sink, value, len, escape_json);
+	add_plain_base64(sink, value, len);
+	if (len != len_bytes)
+		add_plain_base64(sink, value, len_bytes);
+}
+
+/* Every text in a secret that is JSON, as a key of a cloud's account is; and takes it away. */
+static void
+add_leaves(struct sink *sink, cJSON *value)
+{
+	cJSON *child;
+
+	if (cJSON_IsString(value)) {
+		size_t len = strlen(value->valuestring);
+
+		if (disguise_trimmed(value->valuestring, len) >= SECRET_MIN_EVERYWHERE)
+			add_all(sink, value->valuestring, len);
+		explicit_bzero(value->valuestring, len);
+	}
+	cJSON_ArrayForEach(child, value)
+		add_leaves(sink, child);
+}
+
+static void
+add_json(struct sink *sink, const char *value, size_t len)
+{
+	size_t start = 0;
+	cJSON *tree;
+
+	while (start < len && isspace((unsigned char)value[start]))
+		start++;
+	if (start == len || !strchr("{[", value[start]))
+		return;
+	tree = json_parse(value + start, len - start, NULL);
+	if (tree)
+		add_leaves(sink, tree);
+	cJSON_Delete(tree);
 }
 
 size_t
@@ -246,27 +388,20 @@ disguise_trimmed(const char *value, size_t len_bytes)
 }
 
 void
-disguise_each(const char *value, size_t len_bytes,
-	      void (*add)(void *data, const char *form, size_t len), void *data)
+disguise_each(const char *value, size_t len_bytes, bool everything,
+	      void (*each)(void *data, const char *form, size_t len), void *data)
 {
-	struct sink sink = { add, data, GUARDED_INIT };
+	struct sink sink = { each, data, GUARDED_INIT, GUARDED_INIT };
 	size_t len = disguise_trimmed(value, len_bytes);
 
-	add(data, value, len);
 	if (len < SECRET_MIN_EVERYWHERE)
-		return;
-	add_escapes(&sink, value, len);
-	add_every_base64(&sink, value, len);
-	if (len != len_bytes)
-		add_every_base64(&sink, value, len_bytes);
-	if (len <= SECRET_MAX_DISGUISED) {
-		add_double_base64(&sink, value, len);
-		if (len != len_bytes)
-			add_double_base64(&sink, value, len_bytes);
-		add_hex(&sink, value, len, "0123456789abcdef");
-		add_hex(&sink, value, len, "0123456789ABCDEF");
-	}
-	if (memchr(value, '\n', len))
-		add_lines(&sink, value, len);
+		each(data, value, len);
+	else if (!everything)
+		add_usual(&sink, value, len_bytes);
+	else
+		add_all(&sink, value, len_bytes);
+	if (everything && len >= SECRET_MIN_EVERYWHERE)
+		add_json(&sink, value, len);
 	guarded_release(&sink.form);
+	guarded_release(&sink.bare);
 }

@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_BASE_DISGUISE_H
 #define LIFEBOAT_BASE_DISGUISE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -15,11 +16,13 @@ enum {
 size_t disguise_trimmed(const char *value, size_t len_bytes);
 
 /*
- * Calls add() with every text as which a value may appear: itself, escaped for JSON, URL, SQL and the
+ * Calls each() with every text as which a value may appear: itself, escaped for JSON, URL, SQL and the
  * shell, in base64 and base64url at the three alignments, base64 in base64, in hexadecimal, and each
- * line of at least 8 bytes. Forms may repeat. They are wiped after each call.
+ * line of at least 8 bytes, of its own and as base64 and keys are wrapped (64 and 76 characters); of a value
+ * that is JSON, the same for each text in it. Each also as bare.h has it. Not `everything`: itself, for
+ * JSON, and its base64. Forms may repeat. They are wiped after each call.
  */
-void disguise_each(const char *value, size_t len_bytes,
-		   void (*add)(void *data, const char *form, size_t len), void *data);
+void disguise_each(const char *value, size_t len_bytes, bool everything,
+		   void (*each)(void *data, const char *form, size_t len), void *data);
 
 #endif

@@ -14,8 +14,9 @@ map_pages(size_t len)
 
 	if (pages == MAP_FAILED)
 		abort();
-	mlock(pages, len); /* both best effort: limits may be low */
+	mlock(pages, len); /* all best effort: limits may be low, and kernels old */
 	madvise(pages, len, MADV_DONTDUMP);
+	madvise(pages, len, MADV_WIPEONFORK); /* a child has no business with it */
 	return pages;
 }
 

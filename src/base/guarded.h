@@ -4,8 +4,8 @@
 #include <stddef.h>
 
 /*
- * A growable buffer for secrets: pages of its own, kept out of swap and core dumps where the system
- * allows it, and wiped before they go, also when it grows. For the files of the redactor only.
+ * A growable buffer for secrets: pages of its own, kept out of swap, core dumps and children where the system
+ * allows it, and wiped before they go, also when it grows. For the files of the redactor, and for private keys.
  */
 struct guarded {
 	char *data;

@@ -14,8 +14,13 @@
 #include "base/redactor.h"
 #include "base/xalloc.h"
 
-/* What one run may register, with all disguises: an automaton of it takes ten times as much. */
+/*
+ * What one run may register, with all disguises: an automaton of it takes ten times as much. Beyond the
+ * first mark, as when somebody lists the Secrets of a whole cluster, only the usual ones.
+ */
+#define REGISTRY_AMPLE_BYTES ((size_t)4 << 20)
 #define REGISTRY_MAX_BYTES ((size_t)32 << 20)
+enum { USUAL_DISGUISES = 12 }; /* they take at most so many times the size of their value */
 
 struct value {
 	size_t offset, len; /* the value as it was registered, in texts */
@@ -61,27 +66,29 @@ secrets_free(struct secrets *s)
 	free(s);
 }
 
-/* Whether a form is the beginning of the text at an offset: no need to keep it twice. */
-static bool
-is_kept_at(const struct secrets *s, size_t offset, const char *form, size_t len)
+/* Where a form stands between two offsets of the texts already, or SIZE_MAX: no need to keep it twice. */
+static size_t
+find_form(const struct secrets *s, size_t begin, size_t end, const char *form, size_t len)
 {
-	return len <= s->texts.len - offset && memcmp(s->texts.data + offset, form, len) == 0;
+	const char *texts = s->texts.data;
+	const char *found = memmem(texts + begin, end - begin, form, len);
+
+	return found ? (size_t)(found - texts) : SIZE_MAX;
 }
 
 static void
 add_pattern(void *data, const char *form, size_t len)
 {
 	struct secrets *s = data;
-	size_t value = s->values[s->value_count - 1].offset, offset = s->texts.len;
+	const struct value *value = &s->values[s->value_count - 1];
+	size_t offset = find_form(s, value->offset, value->offset + value->len, form, len);
 
-	if (is_kept_at(s, value, form, len))
-		offset = value;
-	else if (is_kept_at(s, s->last_form, form, len))
-		offset = s->last_form;
-	else
+	if (offset == SIZE_MAX)
+		offset = find_form(s, s->last_form, s->texts.len, form, len);
+	if (offset == SIZE_MAX) {
+		offset = s->last_form = s->texts.len;
 		guarded_append(&s->texts, form, len);
-	if (offset != value)
-		s->last_form = offset;
+	}
 	*VEC_PUSH(s->patterns, s->pattern_count, s->pattern_cap) =
 		(struct needle){ offset, len, (uint32_t)(s->value_count - 1) };
 }
@@ -102,10 +109,13 @@ check_value(const char *name, const char *value, size_t len, struct err *e)
 	size_t trimmed = disguise_trimmed(value, len);
 
 	if (trimmed < SECRET_MIN_BYTES)
-		return err_set(e, ERR_SPEC,
-			       "the secret %s has %zu bytes: one of fewer than %d cannot be "
-			       "hidden. Use a longer one",
-			       name, trimmed, SECRET_MIN_BYTES);
+		return err_set(
+			e, ERR_SPEC,
+			"the secret %s has %zu bytes: one of fewer than %d would be hidden in "
+			"every other word, and so can't be kept out of the journal. Change it "
+			"to a longer one, or keep it where the program that needs it looks by "
+			"itself, such as ~/.pgpass",
+			name, trimmed, SECRET_MIN_BYTES);
 	if (is_blank(value, trimmed))
 		return err_set(e, ERR_SPEC,
 			       "the secret %s is only white space: it cannot be hidden. "
@@ -114,7 +124,7 @@ check_value(const char *name, const char *value, size_t len, struct err *e)
 	if (len > SECRET_MAX_BYTES)
 		return err_set(e, ERR_SPEC,
 			       "the secret %s has %zu bytes: one of more than %d cannot be "
-			       "recognised in what is shown. Do not let it be shown",
+			       "recognised in what is shown. Leave it in its file, and name that",
 			       name, len, SECRET_MAX_BYTES);
 	return 0;
 }
@@ -130,35 +140,43 @@ is_known(const struct secrets *s, const char *value, size_t len)
 }
 
 static void
-add_value(struct secrets *s, const char *name, const char *value, size_t len)
+add_value(struct secrets *s, const char *name, const char *value, size_t len, bool everything)
 {
 	*VEC_PUSH(s->names, s->name_count, s->name_cap) = xstrdup(name);
 	*VEC_PUSH(s->values, s->value_count, s->value_cap) = (struct value){ s->texts.len, len };
-	s->last_form = s->texts.len;
 	guarded_append(&s->texts, value, len);
-	disguise_each(value, len, add_pattern, s);
+	s->last_form = s->texts.len;
+	disguise_each(value, len, everything, add_pattern, s);
 	automaton_unref(s->automaton);
 	s->automaton = NULL;
 	atomic_fetch_add(&s->generation, 1);
 }
 
+static int
+add_locked(struct secrets *s, const char *name, const char *value, size_t len, struct err *e)
+{
+	bool ample = s->texts.len <= REGISTRY_AMPLE_BYTES;
+
+	if (is_known(s, value, len))
+		return 0;
+	if (!ample && s->texts.len + USUAL_DISGUISES * len > REGISTRY_MAX_BYTES)
+		return err_set(e, ERR_SPEC,
+			       "the secret %s is one too many: %zu values take all of the room for "
+			       "secrets. Read fewer Secrets at once, or leave and resume",
+			       name, s->value_count);
+	add_value(s, name, value, len, ample);
+	return 0;
+}
+
 int
 secrets_add(struct secrets *s, const char *name, const char *value, size_t len_bytes, struct err *e)
 {
-	int rc = 0;
+	int rc;
 
 	if (check_value(name, value, len_bytes, e) < 0)
 		return -1;
 	pthread_mutex_lock(&s->lock);
-	if (!is_known(s, value, len_bytes)) {
-		if (s->texts.len + 64 * len_bytes > REGISTRY_MAX_BYTES)
-			rc = err_set(e, ERR_SPEC,
-				     "the secret %s is one too many: %zu values take all of "
-				     "the room for secrets",
-				     name, s->value_count);
-		else
-			add_value(s, name, value, len_bytes);
-	}
+	rc = add_locked(s, name, value, len_bytes, e);
 	pthread_mutex_unlock(&s->lock);
 	return rc;
 }
@@ -191,7 +209,7 @@ secrets_redact(struct secrets *s, const char *text, size_t len_bytes, struct str
 {
 	struct automaton *a = secrets_automaton(s);
 
-	redactor_whole(a, text, len_bytes, out);
+	redactor_message(a, text, len_bytes, out);
 	automaton_unref(a);
 }
 
@@ -200,7 +218,7 @@ redact_string(const struct automaton *a, cJSON *value)
 {
 	struct str out = STR_INIT;
 
-	redactor_whole(a, value->valuestring, strlen(value->valuestring), &out);
+	redactor_message(a, value->valuestring, strlen(value->valuestring), &out);
 	if (!(value->type & cJSON_IsReference))
 		cJSON_free(value->valuestring);
 	value->type &= ~cJSON_IsReference;

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "feed/detail_page.h"
+#include "kube/secret_value.h"
 
 enum { MAX_DEPTH = 40 };
 
@@ -36,17 +37,6 @@ is_plain(const char *text)
 		if (strcasecmp(text, words[i]) == 0)
 			return false;
 	return true;
-}
-
-/* The size of what a base64 text stands for. */
-static size_t
-decoded_size(const char *text)
-{
-	size_t digits = 0;
-
-	for (; *text; text++)
-		digits += isalnum((unsigned char)*text) || strchr("+/-_", *text);
-	return digits / 4 * 3 + (digits % 4 ? digits % 4 - 1 : 0);
 }
 
 static void
@@ -150,16 +140,17 @@ static void
 put_secret(struct writer *w, const cJSON *values)
 {
 	bool is_base64 = strcmp(values->string, "data") == 0;
+	struct str told = STR_INIT;
 	const cJSON *value;
 
 	detail_add(w->page, DETAIL_HEADING, "%s:", values->string);
 	cJSON_ArrayForEach(value, values) {
-		const char *text = cJSON_IsString(value) ? value->valuestring : "";
-
-		str_clear(&w->lead);
-		str_printf(&w->lead, "  %s:", value->string ? value->string : "?");
-		put_size(w, is_base64 ? decoded_size(text) : strlen(text));
+		str_clear(&told);
+		secret_value_describe(value, is_base64, &told);
+		detail_add(w->page, DETAIL_DIM, "  %s: %s", value->string ? value->string : "?",
+			   str_cstr(&told));
 	}
+	str_release(&told);
 }
 
 static bool

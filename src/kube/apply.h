@@ -55,7 +55,7 @@ typedef void kube_diff_fn(void *data, char mark, const char *line);
 /*
  * Calls line() for what differs between two states of an object (before NULL: all is new), managed
  * fields, status and the server's own bookkeeping left out. Values of Secrets are never passed on,
- * only their sizes ("data.password: 12 bytes").
+ * but as secret_value.h describes them ("data.password: 12 bytes, #1a2b3c4d").
  */
 void kube_diff(const cJSON *before, const cJSON *after, kube_diff_fn *line, void *data);
 

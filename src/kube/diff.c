@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/apply.h"
-#include "kube/base64.h"
+#include "kube/secret_value.h"
 
 enum { SHOWN_BYTES = 160 }; /* of one value; the rest is counted */
 
@@ -154,19 +154,6 @@ leaves_release(struct leaves *leaves)
 	free(leaves->items);
 }
 
-static size_t
-secret_size(const struct leaf *leaf)
-{
-	const char *text = cJSON_IsString(leaf->value) ? leaf->value->valuestring : "";
-	struct str decoded = STR_INIT;
-	size_t size = strlen(text);
-
-	if (leaf->is_base64 && base64_decode(text, &decoded) == 0)
-		size = decoded.len;
-	str_release_secret(&decoded);
-	return size;
-}
-
 static bool
 is_printable(const char *text)
 {
@@ -184,9 +171,11 @@ describe(const struct leaf *leaf)
 	char *text, *line;
 
 	if (leaf->is_secret) {
-		size_t size = secret_size(leaf);
+		struct str told = STR_INIT;
 
-		return xasprintf("%s: %zu byte%s", leaf->path, size, size == 1 ? "" : "s");
+		str_printf(&told, "%s: ", leaf->path);
+		secret_value_describe(leaf->value, leaf->is_base64, &told);
+		return str_take(&told);
 	}
 	text = is_plain && *leaf->value->valuestring ? json_text(leaf->value)
 						     : json_print(leaf->value);

@@ -128,17 +128,29 @@ close_all_but(int fd)
 		_exit(1);
 }
 
+/*
+ * What this process was born with may hold secrets, which the parent only afterwards takes out of its own.
+ * A HOME, as jq loads ~/.jq, and crashes without any environment.
+ */
 static void
-seal(int fd)
+forget_environment(void)
 {
 	static char home[] = "HOME=/nonexistent";
 	static char *environment[] = { home, NULL };
 
+	for (char **at = environ; at && *at; at++)
+		explicit_bzero(*at, strlen(*at));
+	environ = environment;
+}
+
+static void
+seal(int fd)
+{
 	reset_signals();
 	setsid(); /* away from the keys of the terminal */
 	prctl(PR_SET_NAME, "lifeboat-jq");
 	close_all_but(fd);
-	environ = environment; /* jq loads ~/.jq, and crashes without any environment */
+	forget_environment();
 	limit_memory();
 	limit_cpu();
 	limit(RLIMIT_CORE, 0); /* an image of it would hold the run's secrets */

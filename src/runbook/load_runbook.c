@@ -102,12 +102,13 @@ build_param(const cJSON *in, const struct yaml_pair *pair, struct param *param)
 	cJSON_ArrayForEach(source, json_at(in, "from")) {
 		const char *word = cJSON_IsString(source) ? source->valuestring : "";
 
-		param->from |= strcmp(word, "file") == 0  ? SECRET_FROM_FILE
-			       : strcmp(word, "env") == 0 ? SECRET_FROM_ENV
-							  : SECRET_FROM_PROMPT;
+		param->from |= strcmp(word, "file") == 0	 ? SECRET_FROM_FILE
+			       : strcmp(word, "env") == 0	 ? SECRET_FROM_ENV
+			       : strcmp(word, "kubernetes") == 0 ? SECRET_FROM_KUBERNETES
+								 : SECRET_FROM_PROMPT;
 	}
 	if (param->type == PARAM_SECRET && param->from == 0)
-		param->from = SECRET_FROM_FILE | SECRET_FROM_ENV | SECRET_FROM_PROMPT;
+		param->from = SECRET_FROM_ANYWHERE;
 	param->mark = pair->key->mark;
 }
 

@@ -4,7 +4,6 @@
 
 #include <arpa/inet.h>
 #include <ctype.h>
-#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,34 +13,10 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "runbook/convert.h"
+#include "runbook/params_private.h"
 #include "runbook/template.h"
 
-enum { SECRET_FILE_MAX_BYTES = 64 << 10, LIST_MAX = 1000 };
-
-/*
- * regcomp() must be the C library's. libonig, which comes with libjq, exports functions of the same
- * names but another layout: it is not to be linked by name.
- */
-static int
-check_pattern(const struct param *param, const char *text, struct err *e)
-{
-	char *anchored = xasprintf("^(%s)$", param->pattern);
-	regex_t regex;
-	int rc = regcomp(&regex, anchored, REG_EXTENDED | REG_NOSUB);
-
-	free(anchored);
-	if (rc != 0)
-		return err_set(e, ERR_USAGE,
-			       "the pattern %s of the runbook is no regular expression",
-			       param->pattern);
-	rc = regexec(&regex, text, 0, NULL, 0);
-	regfree(&regex);
-	if (rc == 0)
-		return 0;
-	if (param->type == PARAM_SECRET)
-		return err_set(e, ERR_USAGE, "the secret does not match %s", param->pattern);
-	return err_set(e, ERR_USAGE, "\"%s\" does not match %s", text, param->pattern);
-}
+enum { LIST_MAX = 1000 };
 
 static bool
 label_is_valid(const char *label, size_t len)
@@ -326,14 +301,6 @@ to_bool(const char *text, cJSON **ret_value, struct err *e)
 }
 
 static int
-refuse_typed_secret(struct err *e)
-{
-	return err_set(e, ERR_USAGE,
-		       "a secret cannot be typed on the command line, where others can read it: "
-		       "name a file or a variable that holds it, file:PATH or env:NAME");
-}
-
-static int
 convert(const struct param *param, const char *text, cJSON **ret_value, struct err *e)
 {
 	switch (param->type) {
@@ -362,7 +329,7 @@ convert(const struct param *param, const char *text, cJSON **ret_value, struct e
 	case PARAM_SECRET:
 		break;
 	}
-	return refuse_typed_secret(e);
+	return param_refuse_typed(param, e);
 }
 
 int
@@ -376,7 +343,8 @@ param_convert(const struct param *param, const char *text, cJSON **ret_value, st
 		return -1;
 	}
 	/* Each element of a list has been held to it already. */
-	if (param->pattern && param->type != PARAM_LIST && check_pattern(param, text, e) < 0) {
+	if (param->pattern && param->type != PARAM_LIST &&
+	    param_check_pattern(param, text, e) < 0) {
 		cJSON_Delete(value);
 		return -1;
 	}
@@ -477,77 +445,4 @@ params_fill(const struct runbook *rb, struct expressions *x, cJSON *values,
 		}
 	}
 	return count;
-}
-
-static int
-read_secret_file(const char *name, struct str *out, struct err *e)
-{
-	char *path = NULL;
-	int rc = -1;
-
-	if (convert_path(NULL, name, &path, e) < 0)
-		goto out;
-	rc = file_read(path, SECRET_FILE_MAX_BYTES, out, e);
-	if (rc < 0)
-		goto out;
-	if (out->len > 0 && out->data[out->len - 1] == '\n')
-		out->len -= out->len > 1 && out->data[out->len - 2] == '\r' ? 2 : 1;
-	if (out->data)
-		out->data[out->len] = '\0';
-	if (strlen(str_cstr(out)) != out->len)
-		rc = err_set(e, ERR_USAGE, "%s holds a NUL byte: it is no text", path);
-out:
-	free(path);
-	return rc;
-}
-
-static int
-read_secret_variable(const char *name, struct str *out, struct err *e)
-{
-	const char *value = getenv(name);
-
-	if (!value)
-		return err_set(e, ERR_USAGE, "the environment has no variable %s", name);
-	str_append(out, value);
-	return 0;
-}
-
-static int
-read_secret(const struct param *param, const char *text, struct str *out, struct err *e)
-{
-	bool from_file = str_starts_with(text, "file:"), from_env = str_starts_with(text, "env:");
-	unsigned source = from_file ? SECRET_FROM_FILE : SECRET_FROM_ENV;
-
-	if (!from_file && !from_env)
-		return refuse_typed_secret(e);
-	if (!(param->from & source))
-		return err_set(e, ERR_USAGE, "the runbook does not take this secret from %s",
-			       from_file ? "a file" : "the environment");
-	return from_file ? read_secret_file(text + 5, out, e)
-			 : read_secret_variable(text + 4, out, e);
-}
-
-int
-param_load_secret(const struct param *param, const char *text, struct secrets *secrets,
-		  cJSON **ret_value, struct err *e)
-{
-	struct str value = STR_INIT;
-	int rc = -1;
-
-	if (read_secret(param, text, &value, e) < 0)
-		goto out;
-	if (value.len == 0) {
-		err_set(e, ERR_USAGE, "the secret is empty");
-		goto out;
-	}
-	if ((param->pattern && check_pattern(param, value.data, e) < 0) ||
-	    secrets_add(secrets, param->name, value.data, value.len, e) < 0)
-		goto out;
-	*ret_value = cJSON_CreateString(value.data);
-	rc = 0;
-out:
-	if (rc < 0)
-		err_wrap(e, "parameter %s", param->name);
-	str_release_secret(&value);
-	return rc;
 }

@@ -24,9 +24,20 @@ int param_convert(const struct param *param, const char *text, cJSON **ret_value
 int params_fill(const struct runbook *rb, struct expressions *x, cJSON *values,
 		const struct param **missing, struct err *e);
 
+/* Whether the runbook takes this secret from there; ERR_USAGE says from where it does. */
+int param_allow_source(const struct param *param, enum secret_source source, struct err *e);
+
+/*
+ * Checks a secret's value, registers it, and returns it as a string. The caller has seen to the source, and
+ * wipes its own copy. Errors, which never hold the value: ERR_USAGE, ERR_SPEC.
+ */
+int param_take_secret(const struct param *param, const char *value, size_t len_bytes,
+		      struct secrets *secrets, cJSON **ret_value, struct err *e);
+
 /*
  * Reads a secret given as "file:PATH" or "env:NAME" (from `-p name=file:PATH`), within the sources
- * that the parameter allows, registers it, and returns the value as a string.
+ * that the parameter allows, and takes it. A variable is wiped and taken out of the environment, so this is
+ * not for a process that has begun other threads. (Where else secrets come from is src/cli/'s business.)
  */
 int param_load_secret(const struct param *param, const char *text, struct secrets *secrets,
 		      cJSON **ret_value, struct err *e);

@@ -36,7 +36,9 @@ enum param_type {
 enum secret_source {
 	SECRET_FROM_FILE = 1 << 0,
 	SECRET_FROM_ENV = 1 << 1,
-	SECRET_FROM_PROMPT = 1 << 2
+	SECRET_FROM_PROMPT = 1 << 2,
+	SECRET_FROM_KUBERNETES = 1 << 3,
+	SECRET_FROM_ANYWHERE = (1 << 4) - 1,
 };
 
 struct param {

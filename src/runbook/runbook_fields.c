@@ -23,7 +23,7 @@ const char *const runbook_param_types[] = {
 static const char *const confirm_words[] = { "ask", "type-name", "two-person", NULL };
 static const char *const on_failure_words[] = { "pause", "abort", NULL };
 static const char *const level_words[] = { "none", "limited", "total", NULL };
-static const char *const secret_sources[] = { "file", "env", "prompt", NULL };
+static const char *const secret_sources[] = { "file", "env", "prompt", "kubernetes", NULL };
 static const char *const api_versions[] = { "lifeboat/v1", NULL };
 static const char *const kinds[] = { "Runbook", NULL };
 

@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "kube/apply.h"
+#include "kube/secret_value.h"
 
 static void
 collect(void *data, char mark, const char *line)
@@ -107,29 +108,74 @@ diff_leaves_bookkeeping_out(void **state)
 		    "");
 }
 
+/* Fingerprints under a key that the test knows, so that what they say can be written down. */
 static void
-diff_of_secret_shows_sizes_alone(void **state)
+know_the_key(void)
+{
+	static const unsigned char key[FINGERPRINT_KEY_BYTES] = "a key of thirty-two bytes, or so";
+
+	secret_value_set_key(key);
+}
+
+static void
+diff_of_secret_shows_sizes_and_fingerprints_alone(void **state)
 {
 	(void)state;
 	assert_diff(
 		"{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMg==\",\"gone\":\"eA==\"}}",
 		"{\"kind\":\"Secret\",\"data\":{\"password\":\"aHVudGVyMw==\",\"tls.crt\":\"YWJj\"}"
 		","
-		"\"stringData\":{\"plain\":\"s3cret\"},\"type\":\"Opaque\"}",
-		"- data.gone: 1 byte\n"
-		"- data.password: 7 bytes\n"
-		"+ data.password: 7 bytes (changed)\n"
-		"+ data[\"tls.crt\"]: 3 bytes\n"
-		"+ stringData.plain: 6 bytes\n"
+		"\"stringData\":{\"plain\":\"hunter2\"},\"type\":\"Opaque\"}",
+		"- data.gone: 1 byte, #ffa9867d\n"
+		"- data.password: 7 bytes, #e27a188d\n"
+		"+ data.password: 7 bytes, #052885b9\n"
+		"+ data[\"tls.crt\"]: 3 bytes, #01f033ae\n"
+		"+ stringData.plain: 7 bytes, #e27a188d\n"
 		"+ type: Opaque\n");
+}
+
+static void
+diff_of_secret_that_is_the_same_in_other_base64_says_changed(void **state)
+{
+	(void)state;
+	assert_diff("{\"kind\":\"Secret\",\"data\":{\"p\":\"aHVudGVyMg==\"}}",
+		    "{\"kind\":\"Secret\",\"data\":{\"p\":\"aHVu\\ndGVyMg==\"}}",
+		    "- data.p: 7 bytes, #e27a188d\n+ data.p: 7 bytes, #e27a188d (changed)\n");
+}
+
+static void
+diff_of_secret_has_nothing_of_its_copies(void **state)
+{
+	(void)state;
+	assert_diff(
+		NULL,
+		"{\"kind\":\"Secret\",\"metadata\":{\"annotations\":{\"kubectl.kubernetes.io/"
+		"last-applied-configuration\":\"{\\\"data\\\":{\\\"p\\\":\\\"aHVudGVyMg==\\\"}}\"},"
+		"\"managedFields\":[{\"fieldsV1\":{\"f:data\":{\"f:p\":\"hunter2\"}}}]}}",
+		"+ kind: Secret\n");
 }
 
 static void
 diff_of_malformed_secret_shows_nothing_of_it(void **state)
 {
 	(void)state;
-	assert_diff(NULL, "{\"kind\":\"Secret\",\"data\":\"s3cret\",\"stringData\":[\"s3cret\"]}",
-		    "+ data: 6 bytes\n+ kind: Secret\n+ stringData[0]: 6 bytes\n");
+	assert_diff(NULL, "{\"kind\":\"Secret\",\"data\":\"hunter2\",\"stringData\":[\"hunter2\"]}",
+		    "+ data: 7 bytes, #e27a188d\n+ kind: Secret\n"
+		    "+ stringData[0]: 7 bytes, #e27a188d\n");
+}
+
+static void
+withhold_value_leaves_its_size(void **state)
+{
+	cJSON *value = cJSON_CreateString("hunter2"), *number = cJSON_CreateNumber(2);
+
+	(void)state;
+	secret_value_withhold(value);
+	secret_value_withhold(number);
+	assert_string_equal(value->valuestring, "[withheld 7 bytes]");
+	assert_true(cJSON_IsNumber(number));
+	cJSON_Delete(value);
+	cJSON_Delete(number);
 }
 
 static void
@@ -155,10 +201,14 @@ main(void)
 		cmocka_unit_test(diff_counts_indices_as_numbers),
 		cmocka_unit_test(diff_quotes_odd_keys),
 		cmocka_unit_test(diff_leaves_bookkeeping_out),
-		cmocka_unit_test(diff_of_secret_shows_sizes_alone),
+		cmocka_unit_test(diff_of_secret_shows_sizes_and_fingerprints_alone),
+		cmocka_unit_test(diff_of_secret_that_is_the_same_in_other_base64_says_changed),
+		cmocka_unit_test(diff_of_secret_has_nothing_of_its_copies),
 		cmocka_unit_test(diff_of_malformed_secret_shows_nothing_of_it),
+		cmocka_unit_test(withhold_value_leaves_its_size),
 		cmocka_unit_test(diff_cuts_long_values_and_quotes_controls),
 	};
 
+	know_the_key();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -415,22 +415,74 @@ load_secret_reads_allowed_sources(void **state)
 	assert_load_fails(&param, source, "NUL byte");
 	write_file(path, "\n", 1);
 	assert_load_fails(&param, source, "the secret is empty");
-	setenv("LIFEBOAT_TEST_SECRET", "hunter2-from-env", 1);
-	assert_loads(&param, "env:LIFEBOAT_TEST_SECRET", "hunter2-from-env");
 	param.pattern = pattern;
+	setenv("LIFEBOAT_TEST_SECRET", "hunter2-from-env", 1);
 	assert_load_fails(&param, "env:LIFEBOAT_TEST_SECRET", "the secret does not match [a-z]+");
 	param.pattern = NULL;
 	assert_load_fails(&param, "env:LIFEBOAT_TEST_NOTHING", "no variable LIFEBOAT_TEST_NOTHING");
 	assert_load_fails(&param, "hunter2", "cannot be typed on the command line");
+	assert_load_fails(&param, "hunter2", "holds it, file:PATH or env:NAME");
 	assert_load_fails(&param, "-", "cannot be typed on the command line");
 	param.from = SECRET_FROM_PROMPT;
-	assert_load_fails(&param, source, "does not take this secret from a file");
+	assert_load_fails(&param, source,
+			  "does not take this secret from a file, but from the keyboard");
 	assert_load_fails(&param, "env:LIFEBOAT_TEST_SECRET", "from the environment");
-	unsetenv("LIFEBOAT_TEST_SECRET");
+	assert_load_fails(&param, "hunter2", "leave it out, and it is asked for");
 	unlink(path);
 	rmdir(folder);
 	free(source);
 	free(path);
+}
+
+/* The variable as this process's own /proc has it: what a child would be born with. */
+static bool
+environment_has(const char *name)
+{
+	for (char **at = environ; *at; at++)
+		if (strncmp(*at, name, strlen(name)) == 0)
+			return true;
+	return false;
+}
+
+static void
+load_secret_of_a_variable_takes_it_out_of_the_environment(void **state)
+{
+	static char name[] = "pw";
+	const struct param param = { .name = name, .type = PARAM_SECRET, .from = SECRET_FROM_ENV };
+	char *there;
+
+	(void)state;
+	setenv("LIFEBOAT_TEST_SECRET", "hunter2-from-env", 1);
+	there = getenv("LIFEBOAT_TEST_SECRET");
+	assert_loads(&param, "env:LIFEBOAT_TEST_SECRET", "hunter2-from-env");
+	assert_false(environment_has("LIFEBOAT_TEST_SECRET"));
+	assert_int_equal(*there, 0);
+	assert_load_fails(&param, "env:LIFEBOAT_TEST_SECRET", "or no longer");
+}
+
+static void
+take_secret_that_cannot_be_used_is_refused_without_its_value(void **state)
+{
+	static char name[] = "pw", pattern[] = "[a-z]+";
+	const struct param param = { .name = name, .type = PARAM_SECRET, .pattern = pattern };
+	struct secrets *secrets = secrets_new();
+	struct err e = ERR_INIT;
+	cJSON *value = NULL;
+
+	(void)state;
+	assert_int_equal(param_take_secret(&param, "", 0, secrets, &value, &e), -1);
+	assert_non_null(strstr(e.message, "empty"));
+	assert_int_equal(param_take_secret(&param, "a\0bcdefgh", 9, secrets, &value, &e), -1);
+	assert_non_null(strstr(e.message, "NUL"));
+	assert_int_equal(param_take_secret(&param, "ab!", 3, secrets, &value, &e), -1);
+	assert_non_null(strstr(e.message, "~/.pgpass"));
+	assert_int_equal(param_take_secret(&param, "hunter2-HUNTER2", 15, secrets, &value, &e), -1);
+	assert_null(strstr(e.message, "hunter2"));
+	assert_null(value);
+	assert_int_equal(param_take_secret(&param, "hunterhunter", 6, secrets, &value, &e), 0);
+	assert_string_equal(value->valuestring, "hunter");
+	cJSON_Delete(value);
+	secrets_free(secrets);
 }
 
 int
@@ -451,6 +503,8 @@ main(void)
 		cmocka_unit_test(fill_takes_defaults_in_order_and_counts_missing),
 		cmocka_unit_test(fill_of_wrong_default_names_parameter),
 		cmocka_unit_test(load_secret_reads_allowed_sources),
+		cmocka_unit_test(load_secret_of_a_variable_takes_it_out_of_the_environment),
+		cmocka_unit_test(take_secret_that_cannot_be_used_is_refused_without_its_value),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
