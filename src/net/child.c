@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "net/child_start.h"
+#include "net/supervisor.h"
 #include "net/wait.h"
 
 enum {
@@ -26,7 +27,9 @@ enum {
 struct child {
 	const struct child_options *options;
 	struct child_process process;
-	bool exited;	       /* a zombie: its number is still ours */
+	bool exited;	       /* a zombie: its number is still ours, unless it is `lost` */
+	bool lost;	       /* its supervisor was killed: nobody can tell how it ends */
+	int exit_code, signal; /* as of struct child_result, once it has exited */
 	enum err_kind stopped; /* why we stop it; ERR_NONE: we do not */
 	bool killed;
 	bool overflow; /* more was captured than is allowed */
@@ -38,10 +41,17 @@ struct child {
 	int64_t linger_until_ms; /* how long to wait for the end of its output */
 };
 
+static struct process_id
+identity(const struct child *c)
+{
+	return (struct process_id){ .pid = c->process.pid, .start = c->process.start };
+}
+
 static void
 signal_group(const struct child *c, int number)
 {
-	kill(-c->process.pid, number);
+	if (!c->lost || process_alive(identity(c)))
+		kill(-c->process.pid, number);
 }
 
 static int64_t
@@ -124,18 +134,43 @@ drain_once(struct child *c, int *fd, bool capture)
 	return false;
 }
 
-static void
-look_for_end(struct child *c)
+static bool
+has_ended(const struct child *c)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	if (c->exited)
-		return;
-	if (waitid(P_PID, (id_t)c->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
-	    info.si_pid == 0)
+	return waitid(P_PID, (id_t)c->process.pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	       info.si_pid != 0;
+}
+
+static bool
+supervised_has_ended(struct child *c)
+{
+	enum supervisor_news news;
+
+	if (c->lost)
+		return !process_alive(identity(c));
+	news = supervisor_ask(&c->process, &c->exit_code, &c->signal);
+	c->lost = news == SUPERVISOR_LOST;
+	return news == SUPERVISOR_HAS_DONE;
+}
+
+static void
+look_for_end(struct child *c)
+{
+	if (c->exited || !(c->process.supervisor ? supervised_has_ended(c) : has_ended(c)))
 		return;
 	c->exited = true;
 	c->linger_until_ms = wait_deadline(linger_ms(c));
+}
+
+/* What becomes readable when the command has ended; -1: nothing does. */
+static int
+end_fd(const struct child *c)
+{
+	if (c->exited || c->lost)
+		return -1;
+	return c->process.supervisor ? c->process.control_fd : c->process.pid_fd;
 }
 
 static int
@@ -147,7 +182,7 @@ next_timeout(const struct child *c)
 		until_ms = earliest(until_ms, c->deadline_ms);
 	else if (!c->killed)
 		until_ms = earliest(until_ms, c->kill_at_ms);
-	if (c->process.pid_fd < 0 && !c->exited)
+	if (end_fd(c) < 0 && !c->exited)
 		until_ms = earliest(until_ms, wait_deadline(TICK_MS));
 	return wait_left_ms(until_ms);
 }
@@ -182,7 +217,7 @@ supervise(struct child *c)
 		struct pollfd pfds[] = {
 			{ .fd = c->quiet ? -1 : c->process.output_fd, .events = POLLIN },
 			{ .fd = c->process.capture_fd, .events = POLLIN },
-			{ .fd = c->exited ? -1 : c->process.pid_fd, .events = POLLIN },
+			{ .fd = end_fd(c), .events = POLLIN },
 			{ .fd = c->stopped ? -1 : cancel_fd(c->options->cancel), .events = POLLIN },
 		};
 
@@ -197,20 +232,31 @@ supervise(struct child *c)
 	}
 }
 
-/* Takes what is still in the buffers of the kernel, and the zombie. */
-static int
-reap(struct child *c)
+static void
+wait_for(struct child *c)
 {
 	int status = 0;
 
+	while (waitpid(c->process.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	c->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+	c->signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+/* Takes what is still in the buffers of the kernel, and the zombie. */
+static void
+reap(struct child *c)
+{
 	for (int i = 0; i < LAST_READS && drain_once(c, &c->process.output_fd, false); i++)
 		;
 	for (int i = 0; i < LAST_READS && drain_once(c, &c->process.capture_fd, true); i++)
 		;
 	if (c->stopped)
 		signal_group(c, SIGKILL); /* whoever of the group is left */
-	while (waitpid(c->process.pid, &status, 0) < 0 && errno == EINTR)
-		;
+	if (c->process.supervisor)
+		supervisor_leave(&c->process);
+	else
+		wait_for(c);
 	if (c->process.output_fd >= 0)
 		close(c->process.output_fd);
 	if (c->process.capture_fd >= 0)
@@ -218,7 +264,6 @@ reap(struct child *c)
 	if (c->process.pid_fd >= 0)
 		close(c->process.pid_fd);
 	child_terminal_close(&c->process.terminal);
-	return status;
 }
 
 static int
@@ -237,6 +282,11 @@ report_stop(const struct child *c, int64_t duration_ms, struct err *e)
 	if (c->stopped)
 		return err_set(e, c->stopped, "%s: it could not be watched, and was stopped",
 			       c->options->argv[0]);
+	if (c->lost)
+		return err_set(e, ERR_UNKNOWN_OUTCOME,
+			       "%s: it has ended, but nobody knows how: the process that watched "
+			       "it (lifeboat-wait) was killed",
+			       c->options->argv[0]);
 	return err_set(e, ERR_REMOTE, "%s: its standard output has more than %zu bytes",
 		       c->options->argv[0], c->options->capture_max);
 }
@@ -247,24 +297,26 @@ child_run(const struct child_options *options, struct child_result *ret_result, 
 	struct child c = { .options = options,
 			   .stopped = ERR_NONE,
 			   .linger_until_ms = WAIT_FOREVER };
-	int status;
 
-	if (cancel_requested(options->cancel))
+	if (cancel_requested(options->cancel)) {
+		if (options->input_fd > 0)
+			close(options->input_fd);
 		return err_set(e, ERR_CANCELLED, "%s: cancelled before it was started",
 			       options->argv[0]);
+	}
 	c.begin_ms = clock_mono_ms();
 	c.deadline_ms = wait_deadline(options->timeout_ms > 0 ? options->timeout_ms : WAIT_FOREVER);
 	c.quiet = options->terminal; /* it speaks to the terminal, not to us */
 	if (child_start(options, &c.process, e) < 0)
 		return -1;
 	supervise(&c);
-	status = reap(&c);
+	reap(&c);
 	int64_t duration_ms = clock_mono_ms() - c.begin_ms;
-	if (c.stopped || c.overflow)
+	if (c.stopped || c.overflow || c.lost)
 		return report_stop(&c, duration_ms, e);
 	*ret_result = (struct child_result){
-		.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1,
-		.signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0,
+		.exit_code = c.exit_code,
+		.signal = c.signal,
 		.duration_ms = duration_ms,
 	};
 	return 0;

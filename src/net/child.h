@@ -8,6 +8,12 @@
 #include "base/cancel.h"
 #include "base/err.h"
 #include "base/str.h"
+#include "net/process.h"
+
+/* Who watches a supervised command, and the command, which has not begun yet. */
+struct child_supervision {
+	struct process_id supervisor, command;
+};
 
 struct child_options {
 	const char *const *argv; /* NULL-terminated; argv[0] without a slash is looked up in PATH */
@@ -16,7 +22,8 @@ struct child_options {
 	const char *folder; /* working folder, or NULL */
 	const char *input;  /* standard input, or NULL: nothing to read */
 	size_t input_len;
-	bool pty; /* output through a pseudo-terminal (80x24 unless set) */
+	int input_fd; /* > 0: it becomes the standard input instead; child_run() closes it */
+	bool pty;     /* output through a pseudo-terminal (80x24 unless set) */
 	int columns, rows;
 	/*
 	 * The command gets our controlling terminal, in the foreground, as its standard input and standard
@@ -37,6 +44,16 @@ struct child_options {
 	 */
 	struct str *capture;
 	size_t capture_max;
+	/*
+	 * Where set, a process stands between us and the command that outlives us: should we die, the
+	 * command comes to its end undisturbed, what it puts out is thrown away, and its exit status
+	 * is put into this file, a new one (net/supervisor_status.h). Its folder must be there. Not
+	 * with `terminal`.
+	 */
+	const char *status_file;
+	/* Called before a supervised command begins; -1: it must not, and child_run() fails with it. */
+	int (*on_supervised)(void *data, const struct child_supervision *supervision,
+			     struct err *e);
 	const struct cancel *cancel;
 };
 
@@ -47,12 +64,19 @@ struct child_result {
 };
 
 /*
- * Runs a command to its end in a session of its own (of ours with `terminal`), its output (stdout and stderr) streamed in the
- * order it came. A cancel or the deadline stops the whole process group: SIGTERM, then SIGKILL after the
- * grace time; the function still returns only when it has been reaped (so a cancel may take grace_ms).
- * Errors: ERR_NOT_FOUND (no such command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED. A non-zero exit is a result.
+ * Runs a command to its end in a session of its own (of ours with `terminal`), its output (stdout and
+ * stderr) streamed in the order it came. A cancel or the deadline stops the whole process group: SIGTERM,
+ * then SIGKILL after the grace time; the function still returns only when it has been reaped (so a cancel
+ * may take grace_ms). Errors: ERR_NOT_FOUND (no such command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED,
+ * ERR_UNKNOWN_OUTCOME (somebody killed its supervisor). A non-zero exit is a result.
  */
 int child_run(const struct child_options *options, struct child_result *ret_result, struct err *e);
+
+/*
+ * An input as a file in memory, which needs no writer and can be opened again as /dev/stdin: for
+ * input_fd, where the bytes are not to be kept. NULL: /dev/null. Returns a descriptor, or -1 and ERR_IO.
+ */
+int child_input_open(const char *bytes, size_t len, struct err *e);
 
 /* The file that argv[0] stands for, or NULL and ERR_NOT_FOUND with the PATH that was searched. */
 char *child_find(const char *command, struct err *e);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -15,37 +14,14 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include <linux/close_range.h>
-
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "net/child_exec.h"
+#include "net/supervisor.h"
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
-/* The last descriptor that is looked at where close_range(2) is missing. */
-enum { LAST_FD = 4096 };
-
 extern char **environ;
-
-/* All that the child needs between fork and exec, where it may not allocate. */
-struct start {
-	char *path;
-	char *const *argv;
-	char **env;
-	const char *folder;
-	int input_fd, output_fd, error_fd; /* its three standard descriptors */
-	bool pty;
-	int terminal_fd; /* ours, lent to the child; or -1 */
-	int report_fd;	 /* says why it could not be executed */
-};
-
-/* What the child reports: the call that failed and its errno. */
-enum stage { STAGE_FOLDER, STAGE_EXEC };
-
-struct report {
-	enum stage stage;
-	int error;
-};
 
 static bool
 is_executable(const char *path)
@@ -134,25 +110,22 @@ merge_environment(const char *const *added)
 	return env;
 }
 
-/* The input as a file in memory: it needs no writer, and can be opened again as /dev/stdin. */
-static int
-open_input(const struct child_options *options, struct err *e)
+int
+child_input_open(const char *bytes, size_t len, struct err *e)
 {
 	int fd;
 
-	if (!options->input) {
+	if (!bytes) {
 		fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		return fd < 0 ? err_errno(e, ERR_IO, "opening /dev/null") : fd;
 	}
 	fd = memfd_create("stdin", MFD_CLOEXEC);
 	if (fd < 0)
 		return err_errno(e, ERR_IO, "making the standard input");
-	if (file_write_all(fd, options->input, options->input_len, e) < 0 ||
-	    lseek(fd, 0, SEEK_SET) < 0) {
+	if (file_write_all(fd, bytes, len, e) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
 		close(fd);
 		return err_set(e, ERR_IO,
-			       "the standard input of %zu bytes cannot be kept in memory",
-			       options->input_len);
+			       "the standard input of %zu bytes cannot be kept in memory", len);
 	}
 	return fd;
 }
@@ -195,99 +168,23 @@ open_pipe(int fds[2], struct err *e)
 	return pipe2(fds, O_CLOEXEC) < 0 ? err_errno(e, ERR_IO, "making a pipe") : 0;
 }
 
-/* In the child, between fork and exec: async-signal-safe calls only. */
-static void
-reset_signals(void)
-{
-	sigset_t none;
-
-	for (int number = 1; number < NSIG; number++)
-		signal(number, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-static void
-leave_descriptors(void)
-{
-	if (syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
-		return;
-	for (int fd = 3; fd < LAST_FD; fd++)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-}
-
-static _Noreturn void
-become(const struct start *s)
-{
-	struct report report = { STAGE_FOLDER, 0 };
-
-	if (s->terminal_fd >= 0)
-		child_terminal_enter(s->terminal_fd);
-	else
-		setsid();
-	reset_signals();
-	if (s->pty)
-		ioctl(s->error_fd, TIOCSCTTY, 0);
-	dup2(s->input_fd, STDIN_FILENO);
-	dup2(s->output_fd, STDOUT_FILENO);
-	dup2(s->error_fd, STDERR_FILENO);
-	leave_descriptors();
-	if (!s->folder || chdir(s->folder) == 0) {
-		report.stage = STAGE_EXEC;
-		execve(s->path, s->argv, s->env);
-	}
-	report.error = errno;
-	if (write(s->report_fd, &report, sizeof(report)) < 0)
-		_exit(126);
-	_exit(127);
-}
-
-/* Nothing on the pipe means that exec closed it: the command runs. */
 static int
-await_exec(const struct start *s, int report_fd, pid_t pid, struct err *e)
+fork_and_exec(struct child_exec *x, struct child_process *process, struct err *e)
 {
-	struct report report;
-	ssize_t got;
+	struct child_failure failure;
 
-	do {
-		got = read(report_fd, &report, sizeof(report));
-	} while (got < 0 && errno == EINTR);
-	if (got != (ssize_t)sizeof(report))
-		return 0;
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	errno = report.error;
-	if (report.stage == STAGE_FOLDER)
-		return err_errno(e, ERR_NOT_FOUND, "changing to the folder %s", s->folder);
-	return err_errno(e, ERR_IO, "executing %s", s->path);
-}
-
-/* Our handlers must not run in the child before it has reset them. */
-static int
-fork_and_exec(struct start *s, pid_t *ret_pid, struct err *e)
-{
-	sigset_t all, before;
-	int fds[2];
-	int rc = -1;
-
-	if (open_pipe(fds, e) < 0)
+	if (child_exec_open(x, false, e) < 0)
 		return -1;
-	s->report_fd = fds[1];
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid_t pid = fork();
-	if (pid == 0)
-		become(s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	close(fds[1]);
-	if (pid < 0)
-		err_errno(e, ERR_IO, "forking");
-	else
-		rc = await_exec(s, fds[0], pid, e);
-	close(fds[0]);
-	if (rc == 0)
-		*ret_pid = pid;
-	return rc;
+	process->pid = child_exec_fork(x);
+	if (process->pid < 0)
+		return err_errno(e, ERR_IO, "forking");
+	if (child_exec_await(x, &failure) == 0) {
+		process->pid_fd = (int)syscall(SYS_pidfd_open, process->pid, 0);
+		return 0;
+	}
+	while (waitpid(process->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	return child_failure_err(x, &failure, e);
 }
 
 static void
@@ -321,7 +218,8 @@ open_streams(const struct child_options *options, struct child_process *process,
 		return -1;
 	if (options->terminal)
 		return 0;
-	streams->input = open_input(options, e);
+	if (streams->input < 0)
+		streams->input = child_input_open(options->input, options->input_len, e);
 	if (streams->input < 0)
 		return -1;
 	return options->pty ? open_terminal(options, streams->output, e)
@@ -329,49 +227,59 @@ open_streams(const struct child_options *options, struct child_process *process,
 }
 
 static void
-place_streams(struct start *s, const struct child_options *options, const struct streams *streams,
-	      int terminal_fd)
+place_streams(struct child_exec *x, const struct child_options *options,
+	      const struct streams *streams, struct child_process *process)
 {
-	s->terminal_fd = terminal_fd;
-	s->input_fd = options->terminal ? terminal_fd : streams->input;
-	s->error_fd = options->terminal ? terminal_fd : streams->output[1];
-	s->output_fd = options->capture ? streams->capture[1] : s->error_fd;
+	int terminal_fd = process->terminal.fd;
+
+	x->terminal_fd = terminal_fd;
+	x->input_fd = options->terminal ? terminal_fd : streams->input;
+	x->error_fd = options->terminal ? terminal_fd : streams->output[1];
+	x->output_fd = options->capture ? streams->capture[1] : x->error_fd;
+	process->output_fd = streams->output[0];
+	process->capture_fd = streams->capture[0];
+	set_nonblocking(process->output_fd);
+	set_nonblocking(process->capture_fd);
 }
 
 int
 child_start(const struct child_options *options, struct child_process *ret_process, struct err *e)
 {
-	struct start s = { .argv = (char *const *)(uintptr_t)options->argv,
-			   .folder = options->folder,
-			   .pty = options->pty };
-	struct streams streams = { -1, { -1, -1 }, { -1, -1 } };
-	struct child_process process = { .terminal = CHILD_TERMINAL_INIT };
+	struct child_exec x = CHILD_EXEC_INIT;
+	struct streams streams = { options->input_fd > 0 ? options->input_fd : -1,
+				   { -1, -1 },
+				   { -1, -1 } };
+	struct child_process process = {
+		.pid_fd = -1,
+		.control_fd = -1,
+		.terminal = CHILD_TERMINAL_INIT,
+	};
+	char *path = find_from_folder(options, e);
+	char **env = merge_environment(options->env);
 	int rc = -1;
 
-	s.path = find_from_folder(options, e);
-	if (!s.path)
-		return -1;
-	s.env = merge_environment(options->env);
-	if (open_streams(options, &process, &streams, e) < 0)
+	if (!path || open_streams(options, &process, &streams, e) < 0)
 		goto out;
-	place_streams(&s, options, &streams, process.terminal.fd);
-	if (fork_and_exec(&s, &process.pid, e) < 0)
+	place_streams(&x, options, &streams, &process);
+	x.path = path;
+	x.argv = (char *const *)(uintptr_t)options->argv;
+	x.env = env;
+	x.folder = options->folder;
+	x.pty = options->pty;
+	rc = options->status_file ? supervisor_start(options, &x, &process, e)
+				  : fork_and_exec(&x, &process, e);
+	if (rc < 0)
 		goto out;
-	process.pid_fd = (int)syscall(SYS_pidfd_open, process.pid, 0);
-	process.output_fd = streams.output[0];
-	process.capture_fd = streams.capture[0];
-	set_nonblocking(process.output_fd);
-	set_nonblocking(process.capture_fd);
-	streams.output[0] = streams.capture[0] = -1; /* the process's now */
 	*ret_process = process;
+	streams.output[0] = streams.capture[0] = -1; /* the process's now */
 	process.terminal.fd = -1;
-	rc = 0;
 out:
+	child_exec_close(&x);
 	child_terminal_close(&process.terminal);
 	close_all(streams.output, 2);
 	close_all(streams.capture, 2);
 	close_all(&streams.input, 1);
-	free(s.env);
-	free(s.path);
+	free(env);
+	free(path);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "net/postgres_result.h"
@@ -22,7 +23,11 @@ enum {
 
 struct postgres {
 	PGconn *conn;
-	bool abandoned; /* a statement was left behind on it */
+	bool abandoned;	  /* a statement was left behind on it */
+	int64_t limit_ms; /* for an answer; 0: none */
+	int64_t look_every_ms;
+	void (*look)(void *data);
+	void *look_data;
 };
 
 /* The server's notices would go to stderr, that is, onto the operator's screen. */
@@ -57,6 +62,12 @@ check_conninfo(const char *conninfo, struct err *e)
 	parsed = PQconninfoParse(conninfo, &message);
 	if (parsed)
 		rc = find_password(parsed, e);
+	else if (strcasestr(
+			 conninfo,
+			 "password")) /* libpq cites a piece of it, which nobody could recognise */
+		rc = err_set(e, ERR_SPEC,
+			     "the conninfo is wrong, and holds a password. Give it as the target's "
+			     "`password`, from a secret parameter, or by `passfile`");
 	else
 		rc = err_set(e, ERR_SPEC, "the conninfo is wrong: %s",
 			     message ? message : "no memory");
@@ -68,9 +79,18 @@ check_conninfo(const char *conninfo, struct err *e)
 static PGconn *
 start(const struct postgres_options *options)
 {
-	const char *keywords[8], *values[8];
+	const char *keywords[16], *values[16];
 	size_t count = 0;
 
+	/* A link that is dead must be noticed within a minute; the conninfo may say otherwise. */
+	keywords[count] = "keepalives_idle";
+	values[count++] = "15";
+	keywords[count] = "keepalives_interval";
+	values[count++] = "10";
+	keywords[count] = "keepalives_count";
+	values[count++] = "3";
+	keywords[count] = "tcp_user_timeout";
+	values[count++] = "45000";
 	/* The first dbname may be a whole conninfo; what comes later overrides what it says. */
 	keywords[count] = "dbname";
 	values[count++] = options->conninfo;
@@ -214,6 +234,32 @@ postgres_describe(const struct postgres *pg)
 			 version / 10000, version % 10000, tls && *tls ? tls : "no TLS");
 }
 
+int
+postgres_version(const struct postgres *pg)
+{
+	return PQserverVersion(pg->conn);
+}
+
+int
+postgres_backend(const struct postgres *pg)
+{
+	return PQbackendPID(pg->conn);
+}
+
+void
+postgres_set_limit(struct postgres *pg, int64_t limit_ms)
+{
+	pg->limit_ms = limit_ms;
+}
+
+void
+postgres_set_look(struct postgres *pg, int64_t every_ms, void (*look)(void *data), void *data)
+{
+	pg->look_every_ms = every_ms;
+	pg->look = look;
+	pg->look_data = data;
+}
+
 static void *
 cancel_main(void *data)
 {
@@ -246,21 +292,43 @@ cancel_statement(PGconn *conn)
 	pthread_attr_destroy(&attributes);
 }
 
+/* The next moment of a look, or the deadline, whichever is first. */
+static int64_t
+next_stop(const struct postgres *pg, int64_t deadline_ms)
+{
+	int64_t look_ms = pg->look ? wait_deadline(pg->look_every_ms) : WAIT_FOREVER;
+
+	return look_ms < deadline_ms ? look_ms : deadline_ms;
+}
+
 /* Waits until PQgetResult() would not block. */
 static int
-await_result(PGconn *conn, int64_t deadline_ms, const struct cancel *cancel, struct err *e)
+await_result(struct postgres *pg, int64_t deadline_ms, const struct cancel *cancel, struct err *e)
 {
+	PGconn *conn = pg->conn;
+
 	while (PQisBusy(conn)) {
 		int unsent = PQflush(conn);
 		short events = unsent == 1 ? POLLIN | POLLOUT : POLLIN;
+		struct err why = ERR_INIT;
 
-		if (unsent >= 0 && wait_fd(PQsocket(conn), events, deadline_ms, cancel, e) < 0)
-			return -1;
+		if (unsent >= 0 &&
+		    wait_fd(PQsocket(conn), events, next_stop(pg, deadline_ms), cancel, &why) < 0) {
+			if (why.kind != ERR_TIMEOUT || wait_left_ms(deadline_ms) == 0)
+				return err_set(e, why.kind, "%s", why.message);
+			pg->look(pg->look_data);
+		}
 		if (unsent < 0 || !PQconsumeInput(conn))
 			return err_set(e, ERR_NET, "the connection broke: %s",
 				       PQerrorMessage(conn));
 	}
 	return 0;
+}
+
+static int64_t
+answer_deadline(const struct postgres *pg)
+{
+	return pg->limit_ms ? wait_deadline(pg->limit_ms) : WAIT_FOREVER;
 }
 
 /* Leaves the connection unusable unless the server ends the statement at once. */
@@ -272,7 +340,8 @@ abandon(struct postgres *pg)
 
 	pg->abandoned = true;
 	cancel_statement(pg->conn);
-	while (await_result(pg->conn, deadline_ms, NULL, NULL) == 0) {
+	pg->look = NULL;
+	while (await_result(pg, deadline_ms, NULL, NULL) == 0) {
 		result = PQgetResult(pg->conn);
 		if (!result) {
 			pg->abandoned = false;
@@ -310,12 +379,13 @@ take_piece(struct postgres *pg, const PGresult *piece, struct postgres_rows *row
 static int
 collect(struct postgres *pg, const struct cancel *cancel, struct postgres_rows *rows, struct err *e)
 {
+	int64_t deadline_ms = answer_deadline(pg);
 	PGresult *piece;
 	int rc = 0;
 
 	for (;;) {
-		if (await_result(pg->conn, WAIT_FOREVER, cancel, rc < 0 ? NULL : e) < 0) {
-			if (cancel_requested(cancel))
+		if (await_result(pg, deadline_ms, cancel, rc < 0 ? NULL : e) < 0) {
+			if (cancel_requested(cancel) || wait_left_ms(deadline_ms) == 0)
 				abandon(pg);
 			return -1;
 		}
@@ -330,19 +400,33 @@ collect(struct postgres *pg, const struct cancel *cancel, struct postgres_rows *
 	}
 }
 
+static int
+check_usable(const struct postgres *pg, const struct cancel *cancel, struct err *e)
+{
+	if (pg->abandoned || PQstatus(pg->conn) != CONNECTION_OK)
+		return err_set(e, ERR_NET, "the connection to PostgreSQL is no longer usable");
+	if (cancel_requested(cancel))
+		return err_set(e, ERR_CANCELLED, "cancelled before the statement was sent");
+	PQsetnonblocking(pg->conn, 1);
+	return 0;
+}
+
+static int
+not_sent(const struct postgres *pg, struct err *e)
+{
+	return err_set(e, ERR_NET, "sending the statement: %s", PQerrorMessage(pg->conn));
+}
+
 int
 postgres_query(struct postgres *pg, const char *sql, const char *const *params, size_t count,
 	       size_t max_rows, const struct cancel *cancel, cJSON **ret_result, struct err *e)
 {
 	struct postgres_rows rows = { .max_rows = max_rows ? max_rows : MAX_ROWS };
 
-	if (pg->abandoned || PQstatus(pg->conn) != CONNECTION_OK)
-		return err_set(e, ERR_NET, "the connection to PostgreSQL is no longer usable");
-	if (cancel_requested(cancel))
-		return err_set(e, ERR_CANCELLED, "cancelled before the statement was sent");
-	PQsetnonblocking(pg->conn, 1);
+	if (check_usable(pg, cancel, e) < 0)
+		return -1;
 	if (!PQsendQueryParams(pg->conn, sql, (int)count, NULL, params, NULL, NULL, 0))
-		return err_set(e, ERR_NET, "sending the statement: %s", PQerrorMessage(pg->conn));
+		return not_sent(pg, e);
 	PQsetSingleRowMode(pg->conn);
 	if (collect(pg, cancel, &rows, e) < 0) {
 		postgres_rows_release(&rows);
@@ -350,4 +434,124 @@ postgres_query(struct postgres *pg, const char *sql, const char *const *params, 
 	}
 	*ret_result = postgres_rows_finish(&rows);
 	return 0;
+}
+
+/* Has a statement parsed under the empty name. */
+static int
+prepare(struct postgres *pg, const char *sql, const struct cancel *cancel, struct err *e)
+{
+	struct postgres_rows rows = { .max_rows = 1 };
+	int rc;
+
+	if (!PQsendPrepare(pg->conn, "", sql, 0, NULL))
+		return not_sent(pg, e);
+	rc = collect(pg, cancel, &rows, e);
+	postgres_rows_release(&rows);
+	return rc;
+}
+
+/* The types of the parameters of what was prepared, as a list of OIDs between commas. */
+static int
+read_types(struct postgres *pg, const struct cancel *cancel, struct str *oids, struct err *e)
+{
+	int64_t deadline_ms = answer_deadline(pg);
+	PGresult *piece;
+	int rc = 0;
+
+	if (!PQsendDescribePrepared(pg->conn, ""))
+		return not_sent(pg, e);
+	for (;;) {
+		if (await_result(pg, deadline_ms, cancel, rc < 0 ? NULL : e) < 0) {
+			abandon(pg);
+			return -1;
+		}
+		piece = PQgetResult(pg->conn);
+		if (!piece)
+			return rc;
+		if (rc == 0 && PQresultStatus(piece) != PGRES_COMMAND_OK)
+			rc = postgres_report(piece, e);
+		for (int i = 0; i < PQnparams(piece); i++)
+			str_printf(oids, "%s%u", i ? "," : "", PQparamtype(piece, i));
+		PQclear(piece);
+	}
+}
+
+int
+postgres_parameters(struct postgres *pg, const char *sql, const struct cancel *cancel,
+		    cJSON **ret_types, struct err *e)
+{
+	static const char names[] =
+		"SELECT coalesce(json_agg(format_type(t::oid, NULL) ORDER BY n), '[]') AS types "
+		"FROM unnest(string_to_array($1, ',')) WITH ORDINALITY AS u(t, n)";
+	struct str oids = STR_INIT;
+	cJSON *result = NULL;
+	int rc = -1;
+
+	if (check_usable(pg, cancel, e) == 0 && prepare(pg, sql, cancel, e) == 0 &&
+	    read_types(pg, cancel, &oids, e) == 0) {
+		const char *params[] = { str_cstr(&oids) };
+
+		rc = postgres_query(pg, names, params, 1, 1, cancel, &result, e);
+	}
+	if (rc == 0)
+		*ret_types =
+			cJSON_DetachItemFromObjectCaseSensitive(json_at(result, "rows/0"), "types");
+	cJSON_Delete(result);
+	str_release(&oids);
+	return rc;
+}
+
+/* COMMIT was sent. 1: and answered, whatever the answer was; 0: the answer is lost. */
+static int
+await_commit(struct postgres *pg, const struct cancel *cancel, struct postgres_rows *rows,
+	     struct err *refusal, struct err *why)
+{
+	int64_t deadline_ms = answer_deadline(pg);
+	PGresult *piece;
+
+	for (;;) {
+		if (await_result(pg, deadline_ms, cancel, why) < 0) {
+			if (!cancel_requested(cancel))
+				return 0;
+			cancel_statement(pg->conn);
+			deadline_ms = wait_deadline(CANCEL_WAIT_MS);
+			cancel = NULL;
+			continue;
+		}
+		piece = PQgetResult(pg->conn);
+		if (!piece) /* the end of a fatal message, too, with which the connection ends */
+			return PQstatus(pg->conn) == CONNECTION_OK;
+		take_piece(pg, piece, rows, refusal);
+		PQclear(piece);
+	}
+}
+
+int
+postgres_commit(struct postgres *pg, const struct cancel *cancel, struct err *e)
+{
+	struct postgres_rows rows = { .max_rows = 1 };
+	struct err refusal = ERR_INIT, why = ERR_INIT;
+	int rc = -1;
+
+	if (check_usable(pg, cancel, e) < 0)
+		return -1;
+	if (!PQsendQueryParams(pg->conn, "COMMIT", 0, NULL, NULL, NULL, NULL, 0)) {
+		err_set(&why, ERR_NET, "%s", PQerrorMessage(pg->conn));
+		pg->abandoned = true;
+	} else {
+		pg->abandoned = !await_commit(pg, cancel, &rows, &refusal, &why);
+	}
+	if (pg->abandoned)
+		err_set(e, ERR_UNKNOWN_OUTCOME, "COMMIT was sent, and its answer is lost: %s",
+			refusal.kind ? refusal.message : why.message);
+	else if (refusal.kind)
+		err_set(e, cancel_requested(cancel) ? ERR_CANCELLED : refusal.kind, "COMMIT: %s",
+			refusal.message);
+	else if (!str_equal(rows.command, "COMMIT"))
+		err_set(e, ERR_REMOTE, "COMMIT was answered by %s: the transaction had failed",
+			rows.command ? rows.command : "nothing");
+	else
+		rc = 0;
+	postgres_rows_release(&rows);
+	return rc;
 }

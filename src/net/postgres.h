@@ -29,6 +29,15 @@ void postgres_free(struct postgres *pg);
 
 /* "tsb@10.0.0.5:5432/tsb, PostgreSQL 15.5, TLSv1.3": who answered. The caller frees. */
 char *postgres_describe(const struct postgres *pg);
+/* 150005 for 15.5; 0 where the connection broke. Source: PQserverVersion(). */
+int postgres_version(const struct postgres *pg);
+/* The process that serves this connection, as pg_stat_activity has it. */
+int postgres_backend(const struct postgres *pg);
+
+/* How long an answer may take before the connection is given up with ERR_TIMEOUT; for ever, if not set. */
+void postgres_set_limit(struct postgres *pg, int64_t limit_ms);
+/* Calls look() every so often while an answer is awaited, on the thread that waits; or NULL. */
+void postgres_set_look(struct postgres *pg, int64_t every_ms, void (*look)(void *data), void *data);
 
 /*
  * Runs exactly one statement with parameters ($1, …; NULL elements are SQL NULL) by PQexecParams.
@@ -40,5 +49,19 @@ char *postgres_describe(const struct postgres *pg);
  */
 int postgres_query(struct postgres *pg, const char *sql, const char *const *params, size_t count,
 		   size_t max_rows, const struct cancel *cancel, cJSON **ret_result, struct err *e);
+
+/*
+ * What the server takes the parameters of one statement for: an array of names ("integer"), from 1 on. It
+ * parses the statement for that, and finds what it names, but runs nothing. Errors are those of
+ * postgres_query().
+ */
+int postgres_parameters(struct postgres *pg, const char *sql, const struct cancel *cancel,
+			cJSON **ret_types, struct err *e);
+
+/*
+ * Ends the transaction. An error says that nothing of it has happened, but for ERR_UNKNOWN_OUTCOME: COMMIT
+ * was sent, and its answer is lost. A commit that a cancel came too late for is 0.
+ */
+int postgres_commit(struct postgres *pg, const struct cancel *cancel, struct err *e);
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "net/child.h"
+#include "step/step_command.h"
 #include "step/step_with.h"
 #include "step/steps.h"
 
@@ -280,6 +281,7 @@ out:
 /* What goes on while the command runs: its output to the pane, and the last of it kept. */
 struct listener {
 	struct step_context *ctx;
+	const char *command;
 	struct redactor *redactor; /* before the text is cut, which might cut a secret in two */
 	struct str tail;
 };
@@ -334,19 +336,6 @@ last_lines(const char *text)
 	return at;
 }
 
-static bool
-is_accepted(const cJSON *codes, int code)
-{
-	const cJSON *item;
-
-	if (cJSON_GetArraySize(codes) == 0)
-		return code == 0;
-	cJSON_ArrayForEach(item, codes)
-		if (cJSON_IsNumber(item) && (int)item->valuedouble == code)
-			return true;
-	return false;
-}
-
 static int
 judge(const struct action *action, const struct command *c, const struct child_result *done,
       const char *text, struct err *e)
@@ -364,26 +353,52 @@ judge(const struct action *action, const struct command *c, const struct child_r
 		return err_set(
 			e, ERR_REMOTE, "%s was ended by signal %d (%s). Its last output: %.*s",
 			c->argv.items[0], done->signal, strsignal(done->signal), (int)len, last);
-	if (!is_accepted(json_at(action->with, "exit_codes"), done->exit_code))
+	if (!command_accepts(action, done->exit_code))
 		return err_set(e, ERR_REMOTE, "%s ended with exit code %d. Its last output: %.*s",
 			       c->argv.items[0], done->exit_code, (int)len, last);
 	return 0;
 }
 
-/* A command that changes things and was stopped half-way may have changed them. */
+/* A command that changes things and was stopped half-way, or left unwatched, may have changed them. */
 static void
 doubt(const struct action *action, struct err *e)
 {
-	if (e->kind != ERR_CANCELLED && e->kind != ERR_TIMEOUT)
+	if (e->kind != ERR_CANCELLED && e->kind != ERR_TIMEOUT && e->kind != ERR_UNKNOWN_OUTCOME)
 		return;
-	if (strcmp(json_string(action->with, "effect", "changes"), "reads") == 0)
+	if (command_only_reads(action)) {
+		e->kind = e->kind == ERR_UNKNOWN_OUTCOME ? ERR_REMOTE : e->kind;
 		return;
+	}
 	e->kind = ERR_UNKNOWN_OUTCOME;
 	err_advise(e, "It may have changed something: look before you go on");
 }
 
 static int
-run_child(struct step_context *ctx, const struct command *c, const struct str *input,
+on_supervised(void *data, const struct child_supervision *supervision, struct err *e)
+{
+	struct listener *l = data;
+
+	return command_remember(l->ctx, l->command, supervision, e);
+}
+
+/* The standard input is ours no longer than until it is in memory that only the command can read. */
+static int
+open_input(const char *path, int *ret_fd, struct err *e)
+{
+	struct str text = STR_INIT;
+	int fd = -1;
+
+	if (file_read(path, MAX_STDIN, &text, e) == 0)
+		fd = child_input_open(str_cstr(&text), text.len, e);
+	str_release_secret(&text);
+	if (fd < 0)
+		return err_wrap(e, "standard input");
+	*ret_fd = fd;
+	return 0;
+}
+
+static int
+run_child(struct step_context *ctx, const struct action *action, const struct command *c,
 	  struct listener *l, struct str *captured, struct child_result *ret_done, struct err *e)
 {
 	struct child_options options = {
@@ -393,18 +408,25 @@ run_child(struct step_context *ctx, const struct command *c, const struct str *i
 		.pty = c->pty,
 		.on_output = listen_to,
 		.data = l,
-		.input = c->stdin_file ? str_cstr(input) : NULL,
-		.input_len = input->len,
 		.capture = c->json ? captured : NULL,
 		.capture_max = MAX_JSON,
+		.on_supervised = on_supervised,
 		.cancel = ctx->cancel,
 	};
 	int64_t now_ms = clock_mono_ms();
+	char *status_file;
+	int rc = -1;
 
 	if (ctx->deadline_ms != INT64_MAX)
 		options.timeout_ms = ctx->deadline_ms > now_ms ? ctx->deadline_ms - now_ms : 1;
 	ctx->progress(ctx, "running %s", c->argv.items[0]);
-	return child_run(&options, ret_done, e);
+	if (command_status_file(ctx, action, &status_file, e) < 0)
+		return -1;
+	options.status_file = status_file;
+	if (!c->stdin_file || open_input(c->stdin_file, &options.input_fd, e) == 0)
+		rc = child_run(&options, ret_done, e);
+	free(status_file);
+	return rc;
 }
 
 static int
@@ -431,13 +453,15 @@ make_result(const struct command *c, const struct child_result *done, const char
 
 static int
 execute(struct step_context *ctx, const struct action *action, const struct command *c,
-	const struct str *input, cJSON **ret_result, struct err *e)
+	cJSON **ret_result, struct err *e)
 {
-	struct listener l = { .ctx = ctx, .redactor = redactor_new(ctx->secrets) };
+	struct listener l = { .ctx = ctx,
+			      .command = c->argv.items[0],
+			      .redactor = redactor_new(ctx->secrets) };
 	struct str captured = STR_INIT;
 	struct child_result done;
 	char *text;
-	int rc = run_child(ctx, c, input, &l, &captured, &done, e);
+	int rc = run_child(ctx, action, c, &l, &captured, &done, e);
 
 	if (rc < 0) {
 		doubt(action, e);
@@ -460,7 +484,6 @@ static int
 command_run(struct step_context *ctx, const struct action *action, cJSON **ret_result,
 	    struct err *e)
 {
-	struct str input = STR_INIT;
 	struct command c;
 	int rc = -1;
 
@@ -468,15 +491,10 @@ command_run(struct step_context *ctx, const struct action *action, cJSON **ret_r
 		return err_set(e, ERR_CANCELLED, "command.run: cancelled before it was started");
 	if (command_init(&c, ctx, action, e) < 0)
 		goto out;
-	if (c.stdin_file && file_read(c.stdin_file, MAX_STDIN, &input, e) < 0) {
-		err_wrap(e, "command.run: standard input");
-		goto out;
-	}
-	rc = execute(ctx, action, &c, &input, ret_result, e);
+	rc = execute(ctx, action, &c, ret_result, e);
 	if (rc < 0)
 		err_wrap(e, "command.run");
 out:
-	str_release_secret(&input);
 	command_release(&c);
 	return rc;
 }
@@ -493,4 +511,5 @@ const struct executor step_command_run = {
 	.ready = command_ready,
 	.preview = command_preview,
 	.run = command_run,
+	.probe = command_probe,
 };

@@ -11,6 +11,9 @@
 
 #include "fixture_server.h"
 
+/* Where the supervisor of the second round leaves exit statuses; NULL: there is none. */
+static char *status_folder, *status_file;
+
 static void
 collect(void *data, const char *bytes, size_t len_bytes)
 {
@@ -27,6 +30,7 @@ run_shell(const char *script, struct child_options options, struct str *output,
 	options.argv = argv;
 	options.on_output = collect;
 	options.data = output;
+	options.status_file = options.terminal ? NULL : status_file;
 	return child_run(&options, ret_result, e);
 }
 
@@ -141,7 +145,11 @@ child_run_folder_is_where_it_works(void **state)
 	const char *argv[] = { "./tool", NULL };
 	struct str output = STR_INIT;
 	struct child_options options = {
-		.argv = argv, .folder = folder, .on_output = collect, .data = &output
+		.argv = argv,
+		.folder = folder,
+		.on_output = collect,
+		.data = &output,
+		.status_file = status_file,
 	};
 	struct child_result result;
 	struct err e = ERR_INIT;
@@ -165,7 +173,7 @@ static void
 child_run_missing_command_is_not_found(void **state)
 {
 	const char *argv[] = { "no-such-command", NULL };
-	struct child_options options = { .argv = argv };
+	struct child_options options = { .argv = argv, .status_file = status_file };
 	struct child_result result;
 	struct err e = ERR_INIT;
 
@@ -186,7 +194,7 @@ child_run_unreadable_program_says_why(void **state)
 	char *folder = fixture_folder();
 	char *script = fixture_write(folder, "tool", "#!/nonexistent/interpreter\n");
 	const char *argv[] = { script, NULL };
-	struct child_options options = { .argv = argv };
+	struct child_options options = { .argv = argv, .status_file = status_file };
 	struct child_result result;
 	struct err e = ERR_INIT;
 
@@ -436,9 +444,54 @@ child_run_without_a_terminal_of_ours_is_an_io_error(void **state)
 	assert_int_equal(status, 0);
 }
 
+static void
+child_run_given_input_is_closed(void **state)
+{
+	struct cancel *cancel = cancel_new();
+	struct child_options options = { .cancel = cancel };
+	struct str output = STR_INIT;
+	struct child_result result;
+	struct err e = ERR_INIT;
+
+	(void)state;
+	for (int round = 0; round < 3; round++) {
+		options.input_fd = child_input_open("some words", 10, &e);
+		assert_true(options.input_fd > 0);
+		options.folder = round == 1 ? "/nonexistent" : NULL;
+		if (round == 2)
+			cancel_request(cancel);
+		assert_int_equal(run_shell("cat", options, &output, &result, &e),
+				 round == 0 ? 0 : -1);
+		assert_int_equal(fcntl(options.input_fd, F_GETFD), -1);
+	}
+	assert_string_equal(str_cstr(&output), "some words");
+	str_release(&output);
+	cancel_free(cancel);
+}
+
+static int
+supervise(void **state)
+{
+	(void)state;
+	status_folder = fixture_folder();
+	status_file = xasprintf("%s/000001", status_folder);
+	return 0;
+}
+
+static int
+supervise_no_more(void **state)
+{
+	(void)state;
+	fixture_remove(status_folder);
+	free(status_file);
+	status_folder = status_file = NULL;
+	return 0;
+}
+
 int
 main(void)
 {
+	/* all of it holds without a supervisor, and with one */
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(child_run_output_comes_in_order),
 		cmocka_unit_test(child_run_large_output_is_whole),
@@ -457,9 +510,16 @@ main(void)
 		cmocka_unit_test(child_run_signals_and_descriptors_are_not_inherited),
 		cmocka_unit_test(child_run_captured_output_is_apart),
 		cmocka_unit_test(child_run_speaking_has_a_deadline_of_its_own),
+		cmocka_unit_test(child_run_given_input_is_closed),
+	};
+	const struct CMUnitTest terminal_tests[] = {
 		cmocka_unit_test(child_run_on_our_terminal_is_in_front_and_leaves_it),
 		cmocka_unit_test(child_run_without_a_terminal_of_ours_is_an_io_error),
 	};
+	int failed = cmocka_run_group_tests_name("without a supervisor", tests, NULL, NULL);
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	failed += cmocka_run_group_tests_name("with a supervisor", tests, supervise,
+					      supervise_no_more);
+	failed += cmocka_run_group_tests_name("on our terminal", terminal_tests, NULL, NULL);
+	return failed;
 }
