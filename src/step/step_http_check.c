@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
@@ -22,6 +23,7 @@ enum {
 	ERROR_BODY_COLUMNS = 160
 };
 
+static const char key_header[] = "Idempotency-Key";
 static const char *const methods[] = { "GET", "HEAD", "POST", NULL };
 
 static const struct field fields[] = {
@@ -34,7 +36,8 @@ static const struct field fields[] = {
 	  .choices = methods,
 	  .flags = FIELD_TEMPLATE,
 	  .otherwise = "GET",
-	  .help = "The method; POST counts as a change and is confirmed." },
+	  .help = "The method; POST counts as a change, is confirmed, and is sent with an "
+		  "Idempotency-Key, unless `headers` has one." },
 	{ .name = "headers",
 	  .type = FIELD_MAP,
 	  .items = FIELD_STRING,
@@ -229,6 +232,35 @@ check_init(struct check *c, const struct action *action, struct err *e)
 	return add_resolve(c, json_at(spec, "resolve"), e);
 }
 
+static bool
+writes(const struct check *c)
+{
+	return strcmp(c->method, "POST") == 0;
+}
+
+static bool
+has_header(const struct check *c, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (size_t i = 0; i < c->headers.count; i++)
+		if (strncasecmp(c->headers.items[i], name, len) == 0 &&
+		    c->headers.items[i][len] == ':')
+			return true;
+	return false;
+}
+
+/*
+ * A server that knows the header takes a request of one key once, however often it comes. Source:
+ * draft-ietf-httpapi-idempotency-key-header.
+ */
+static void
+add_key(struct check *c, const struct step_context *ctx)
+{
+	if (writes(c) && ctx->idempotency_key && !has_header(c, key_header))
+		step_texts_push(&c->headers, xasprintf("%s: %s", key_header, ctx->idempotency_key));
+}
+
 static char *
 expected_statuses(const cJSON *expected)
 {
@@ -265,9 +297,9 @@ check_preview(struct step_context *ctx, const struct action *action, struct prev
 	struct check c;
 	int rc = check_init(&c, action, e);
 
-	(void)ctx;
 	if (rc < 0)
 		goto out;
+	add_key(&c, ctx);
 	preview_add(preview, PREVIEW_REQUEST, "%s %s", c.method, c.url);
 	for (size_t i = 0; i < c.headers.count; i++)
 		preview_add(preview, PREVIEW_REQUEST, "%s", c.headers.items[i]);
@@ -279,7 +311,7 @@ check_preview(struct step_context *ctx, const struct action *action, struct prev
 	preview_add(preview, PREVIEW_TEXT, "good is: status %s%s%s", statuses,
 		    contains ? ", and a body with: " : "", contains ? contains : "");
 	free(statuses);
-	if (strcmp(c.method, "POST") == 0)
+	if (writes(&c))
 		preview_raise_effect(preview, EFFECT_CHANGES);
 out:
 	check_release(&c);
@@ -468,7 +500,14 @@ check_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 	struct check c;
 	int rc = -1;
 
-	if (check_init(&c, action, e) < 0 || perform(ctx, action, &c, &response, e) < 0)
+	if (check_init(&c, action, e) < 0)
+		goto out;
+	add_key(&c, ctx);
+	if (writes(&c) && step_begin_writing(ctx, NULL, e) < 0) {
+		err_wrap(e, "http.check %s %s: nothing was sent", c.method, c.url);
+		goto out;
+	}
+	if (perform(ctx, action, &c, &response, e) < 0)
 		goto out;
 	output_response(ctx, &c, &response);
 	rc = judge(action, &c, &response, e);
@@ -476,6 +515,41 @@ check_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 		*ret_result = make_result(&response);
 out:
 	http_response_release(&response);
+	check_release(&c);
+	return rc;
+}
+
+/* Nobody but the server knows what became of a request, and there is no common way to ask it. */
+static int
+check_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
+	    enum probe_verdict *ret_verdict, struct err *e)
+{
+	char sent[CLOCK_STAMP_MAX];
+	struct check c;
+	int rc = check_init(&c, action, e);
+
+	if (rc < 0)
+		goto out;
+	if (!writes(&c)) {
+		probe_add(probe, "%s %s only reads: doing it again changes nothing", c.method,
+			  c.url);
+		*ret_verdict = PROBE_NOT_DONE;
+	} else if (step_writing_ms(action) < 0) {
+		probe_add(probe, "%s %s was not sent: it would be on record", c.method, c.url);
+		*ret_verdict = PROBE_NOT_DONE;
+	} else {
+		probe_add(probe, "%s %s was sent at %s, and its answer is not on record", c.method,
+			  c.url, clock_format_hms(step_writing_ms(action), sent));
+		if (has_header(&c, key_header))
+			probe_add(probe, "Its %s is the runbook's own", key_header);
+		else
+			probe_add(probe,
+				  "It was sent with %s: %s. Where the server honours that header, "
+				  "sending it again under the same key is harmless",
+				  key_header, ctx->idempotency_key);
+		probe_add(probe, "Look at the server, its log or its data, for what became of it");
+	}
+out:
 	check_release(&c);
 	return rc;
 }
@@ -491,4 +565,5 @@ const struct executor step_http_check = {
 	},
 	.preview = check_preview,
 	.run = check_run,
+	.probe = check_probe,
 };

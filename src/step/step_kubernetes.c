@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "kube/secret_value.h"
 #include "net/http.h"
 #include "step/target_kubernetes.h"
 
@@ -355,6 +356,7 @@ kube_step_fetch(struct kube_step *s, const char *name, enum kube_step_form form,
 	if (kube_step_is_secret(s))
 		cJSON_ArrayForEach(item, list.items) {
 			kube_step_hide_secret(s->ctx, item, show);
+			kube_step_withhold_secret(s->ctx, item, show);
 			kube_step_strip_secret(item);
 		}
 	*ret_list = list;
@@ -448,6 +450,27 @@ kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON
 					  strlen(value->valuestring));
 			free(name);
 		}
+	}
+}
+
+void
+kube_step_withhold_secret(struct step_context *ctx, cJSON *object, const cJSON *show)
+{
+	cJSON *value;
+
+	cJSON_ArrayForEach(value, cJSON_GetObjectItemCaseSensitive(object, "data")) {
+		size_t len = 0;
+		char *bytes;
+
+		if (!cJSON_IsString(value) || kube_step_shows(show, value->string) ||
+		    is_public(object, value->string))
+			continue;
+		bytes = kube_step_decode(value->valuestring, &len);
+		if (len >= SECRET_MIN_BYTES &&
+		    secrets_add(ctx->secrets, value->string, bytes, len, NULL) < 0)
+			secret_value_withhold(value);
+		explicit_bzero(bytes, len);
+		free(bytes);
 	}
 }
 

@@ -80,6 +80,11 @@ bool kube_step_is_secret(const struct kube_step *s);
  * keys that `show` names (an array, or NULL).
  */
 void kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON *show);
+/*
+ * What could not be registered (too long for the redactor) gives way to its size: for objects that are shown
+ * or handed to expressions, not for those that are sent.
+ */
+void kube_step_withhold_secret(struct step_context *ctx, cJSON *object, const cJSON *show);
 /* Drops the annotation in which kubectl keeps a copy of the values, short ones included. */
 void kube_step_strip_secret(cJSON *object);
 

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "net/http.h"
 #include "step/step_kubernetes_apply.h"
+#include "step/step_kubernetes_evidence.h"
 #include "step/steps.h"
 
 enum { FOUNDATION_WAIT_MS = 60 * 1000, LOOK_AGAIN_MS = 500 };
@@ -225,8 +226,10 @@ write_object(struct apply *a, const struct trial *trial, struct progress *p, str
 	what = what_happened(trial, after);
 	p->changed += !str_equal(what, "unchanged");
 	if (apply_is_secret(object)) {
-		kube_step_hide_secret(a->s.ctx, after,
-				      cJSON_GetObjectItemCaseSensitive(a->s.action->with, "show"));
+		const cJSON *show = cJSON_GetObjectItemCaseSensitive(a->s.action->with, "show");
+
+		kube_step_hide_secret(a->s.ctx, after, show);
+		kube_step_withhold_secret(a->s.ctx, after, show);
 		kube_step_strip_secret(after);
 	}
 	report(a, object, what);
@@ -355,6 +358,8 @@ apply_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 		rc = say_applied(p.applied, e);
 	else if (apply_check_seals(&a, e) < 0)
 		rc = -1;
+	else if (kube_step_begin_writing(&a.s, NULL, e) < 0)
+		rc = -1;
 	else if (lay_foundations(&a, &p, e) < 0 || write_stage(&a, false, &p, e) < 0)
 		rc = say_applied(p.applied, e);
 	apply_release(&a);
@@ -366,49 +371,6 @@ apply_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 	p.applied = NULL;
 out:
 	cJSON_Delete(p.applied);
-	return rc;
-}
-
-static bool
-is_ours(const struct apply *a, const cJSON *object)
-{
-	const cJSON *entry;
-
-	cJSON_ArrayForEach(entry, json_at(object, "metadata/managedFields"))
-		if (str_equal(json_string(entry, "manager", ""), a->manager) &&
-		    str_equal(json_string(entry, "operation", ""), "Apply"))
-			return true;
-	return false;
-}
-
-/* Whether an object is as an apply of ours leaves it. */
-static bool
-was_applied(const struct apply *a, const struct trial *trial)
-{
-	struct difference d = { NULL, 0 };
-
-	if (!trial->before || !trial->after || !is_ours(a, trial->before))
-		return false;
-	kube_diff(trial->before, trial->after, difference_line, &d);
-	return d.changes == 0;
-}
-
-static int
-apply_probe(struct step_context *ctx, const struct action *action, enum probe_verdict *ret_verdict,
-	    struct err *e)
-{
-	struct apply a;
-	size_t done = 0;
-	int rc;
-
-	if (apply_init(&a, ctx, action, e) < 0)
-		return -1;
-	rc = apply_try_all(&a, e);
-	for (size_t i = 0; i < a.count; i++)
-		done += was_applied(&a, &a.trials[i]);
-	if (rc == 0)
-		*ret_verdict = done == a.count ? PROBE_DONE : done ? PROBE_UNSURE : PROBE_NOT_DONE;
-	apply_release(&a);
 	return rc;
 }
 

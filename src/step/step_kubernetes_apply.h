@@ -52,6 +52,11 @@ int apply_try_all(struct apply *a, struct err *e);
 /* -1 and all refusals in one error, if there are any. */
 int apply_check_refusals(struct apply *a, struct err *e);
 
+/* Who and in what state the objects are that the manifests name: what a probe compares with. */
+cJSON *apply_identities(const struct apply *a);
+int apply_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
+		enum probe_verdict *ret_verdict, struct err *e);
+
 /* What preview() remembers, and whether everything is still as it was then (ERR_CONFLICT). */
 cJSON *apply_seals(const struct apply *a);
 int apply_check_seals(struct apply *a, struct err *e);

@@ -323,6 +323,7 @@ apply_seals(const struct apply *a)
 	for (size_t i = 0; i < a->count; i++)
 		cJSON_AddItemToArray(seals, cJSON_CreateString(a->trials[i].seal));
 	json_add(seen, "seals", seals);
+	json_add(seen, "objects", apply_identities(a));
 	return seen;
 }
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "step/step_kubernetes_evidence.h"
 #include "step/step_kubernetes_gone.h"
 #include "step/steps.h"
 
@@ -483,7 +484,7 @@ delete_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 		return -1;
 	}
 	if (find_seen(&s, &d, e) < 0 || check_missing(&s, &d, e) < 0 ||
-	    delete_all(&s, &d, deleted, e) < 0)
+	    kube_step_begin_writing(&s, NULL, e) < 0 || delete_all(&s, &d, deleted, e) < 0)
 		goto out;
 	if (json_bool(action->with, "wait", true) && kube_step_wait_gone(&s, deleted, e) < 0) {
 		say_deleted(deleted, e);
@@ -502,35 +503,6 @@ out:
 	return rc;
 }
 
-/* What is there may be the old one, or one that a controller made since: its age tells a person. */
-static int
-delete_probe(struct step_context *ctx, const struct action *action, enum probe_verdict *ret_verdict,
-	     struct err *e)
-{
-	struct doomed d = { NULL, NULL };
-	const cJSON *entry;
-	struct kube_step s;
-	int rc;
-
-	if (check_fields(action, e) < 0 || kube_step_init(&s, ctx, action, e) < 0)
-		return -1;
-	rc = find_all(&s, &d, e);
-	if (rc == 0) {
-		cJSON_ArrayForEach(entry, d.found) {
-			char *what =
-				xasprintf("is there: uid %s, age %s", json_string(entry, "uid", ""),
-					  json_string(entry, "age", ""));
-
-			report(&s, json_string(entry, "name", ""), what);
-			free(what);
-		}
-		*ret_verdict = d.found->child ? PROBE_UNSURE : PROBE_DONE;
-	}
-	doomed_release(&d);
-	kube_step_release(&s);
-	return rc;
-}
-
 const struct executor step_kubernetes_delete = {
 	.type = {
 		.uses = "kubernetes.delete",
@@ -544,5 +516,5 @@ const struct executor step_kubernetes_delete = {
 	.permissions = delete_permissions,
 	.preview = delete_preview,
 	.run = delete_run,
-	.probe = delete_probe,
+	.probe = kube_step_probe_gone,
 };

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "kube/secret_value.h"
 #include "step/step_kubernetes.h"
 #include "step/steps.h"
 
@@ -247,6 +248,15 @@ print_conditions(const cJSON *object, struct str *out)
 	}
 }
 
+/* Its size, and what it can be compared by. */
+static void
+print_hidden(const cJSON *value, struct str *out)
+{
+	str_printf(out, "  %s  ", value->string);
+	secret_value_describe(value, true, out);
+	str_append_char(out, '\n');
+}
+
 /* Names and sizes only: a short value could not even be hidden by the redactor. */
 static void
 print_keys(const cJSON *secret, const cJSON *show, struct str *out)
@@ -261,7 +271,7 @@ print_keys(const cJSON *secret, const cJSON *show, struct str *out)
 		if (kube_step_shows(show, value->string))
 			str_printf(out, "  %s  %s\n", value->string, bytes);
 		else
-			str_printf(out, "  %s  %zu bytes\n", value->string, len);
+			print_hidden(value, out);
 		explicit_bzero(bytes, len);
 		free(bytes);
 	}

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "step/step_kubernetes_evidence.h"
 
 enum { LOOK_AGAIN_MS = 500, WAIT_MS = 5 * 60 * 1000 };
 
@@ -124,5 +125,90 @@ kube_step_wait_gone(struct kube_step *s, const cJSON *deleted, struct err *e)
 				     "cancelled");
 	}
 	cJSON_Delete(waiting);
+	return rc;
+}
+
+/* What became of one object. */
+enum fate { FATE_THERE, FATE_GOING, FATE_GONE };
+
+static enum fate
+tell_fate(const struct kube_step *s, const cJSON *entry, const cJSON *now, struct str *line)
+{
+	const char *going = json_string(now, "metadata/deletionTimestamp", NULL);
+	const cJSON *finalizer;
+	char age[CLOCK_STAMP_MAX];
+
+	if (!str_equal(json_string(now, "metadata/uid", ""), json_string(entry, "uid", ""))) {
+		str_printf(line, "gone; ANOTHER one of that name is there since %s: uid %s",
+			   kube_step_age(now, age), json_string(now, "metadata/uid", "?"));
+		return FATE_GONE;
+	}
+	str_append(line, going ? "it is being deleted" : "it is there");
+	if (going)
+		str_printf(line, " since %s", going);
+	cJSON_ArrayForEach(finalizer, json_at(now, "metadata/finalizers"))
+		if (going && cJSON_IsString(finalizer))
+			str_printf(line, ", held by finalizer %s", finalizer->valuestring);
+	str_append(line, ": ");
+	kube_step_describe(s, now, "lifeboat", line);
+	return going ? FATE_GOING : FATE_THERE;
+}
+
+static int
+find_fate(struct kube_step *s, const cJSON *entry, struct probe *probe, enum fate *ret_fate,
+	  struct err *e)
+{
+	struct kube_step_list list = { NULL, NULL, NULL, false };
+	const char *name = json_string(entry, "name", "");
+	struct str line = STR_INIT;
+	struct err why = ERR_INIT;
+	int rc = 0;
+
+	kube_step_name(s, name, &line);
+	if (kube_step_fetch(s, name, KUBE_STEP_METADATA, &list, &why) == 0) {
+		*ret_fate = tell_fate(s, entry, list.items->child, &line);
+	} else if (why.kind == ERR_NOT_FOUND) {
+		str_printf(&line, "gone; it was uid %s", json_string(entry, "uid", "?"));
+		*ret_fate = FATE_GONE;
+	} else {
+		rc = err_set(e, why.kind, "%s", why.message);
+	}
+	if (rc == 0)
+		probe_add(probe, "%s", line.data);
+	kube_step_list_release(&list);
+	str_release(&line);
+	return rc;
+}
+
+int
+kube_step_probe_gone(struct step_context *ctx, const struct action *action, struct probe *probe,
+		     enum probe_verdict *ret_verdict, struct err *e)
+{
+	bool waits = json_bool(action->with, "wait", true);
+	size_t count = 0, done = 0, there = 0;
+	const cJSON *entry, *found = json_at(action->seen, "found");
+	struct kube_step s;
+	int rc = 0;
+
+	if (!found) {
+		probe_add(probe, "The journal does not say which objects were to be deleted");
+		return 0;
+	}
+	if (kube_step_init(&s, ctx, action, e) < 0)
+		return -1;
+	cJSON_ArrayForEach(entry, found) {
+		enum fate fate = FATE_THERE;
+
+		if (rc == 0)
+			rc = find_fate(&s, entry, probe, &fate, e);
+		count++;
+		done += fate == FATE_GONE || (fate == FATE_GOING && !waits);
+		there += fate == FATE_THERE;
+	}
+	if (!found->child)
+		probe_add(probe, "There was nothing to delete");
+	if (rc == 0)
+		*ret_verdict = kube_step_verdict(&s, probe, count, done, there);
+	kube_step_release(&s);
 	return rc;
 }

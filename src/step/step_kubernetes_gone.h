@@ -10,4 +10,8 @@
  */
 int kube_step_wait_gone(struct kube_step *s, const cJSON *deleted, struct err *e);
 
+/* The probe of kubernetes.delete: what became of the objects that its preview saw. */
+int kube_step_probe_gone(struct step_context *ctx, const struct action *action, struct probe *probe,
+			 enum probe_verdict *ret_verdict, struct err *e);
+
 #endif

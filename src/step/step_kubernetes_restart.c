@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/rollout.h"
+#include "step/step_kubernetes_evidence.h"
 #include "step/step_kubernetes_workload.h"
 #include "step/steps.h"
 
@@ -269,10 +270,16 @@ set_stamp(struct restart *r, const cJSON *object, const char *stamp, struct err 
 }
 
 static int
-restart_all(struct restart *r, const cJSON *objects, const char *stamp, cJSON *done, struct err *e)
+restart_all(struct restart *r, const cJSON *objects, cJSON *done, struct err *e)
 {
+	cJSON *evidence = cJSON_CreateObject();
+	char stamp[CLOCK_STAMP_MAX];
 	const cJSON *object;
 
+	clock_format_utc(clock_wall_ms(), stamp);
+	json_add_string(evidence, "restarted_at", stamp);
+	if (kube_step_begin_writing(&r->s, evidence, e) < 0)
+		return -1;
 	cJSON_ArrayForEach(object, objects) {
 		const char *name = json_string(object, "metadata/name", "");
 		cJSON *entry;
@@ -294,7 +301,6 @@ restart_run(struct step_context *ctx, const struct action *action, cJSON **ret_r
 	    struct err *e)
 {
 	cJSON *objects = NULL, *after = NULL, *done = cJSON_CreateArray();
-	char stamp[CLOCK_STAMP_MAX];
 	struct restart r;
 	int rc = restart_init(&r, ctx, action, e);
 
@@ -302,7 +308,7 @@ restart_run(struct step_context *ctx, const struct action *action, cJSON **ret_r
 		goto out;
 	rc = read_all(&r, &objects, e);
 	if (rc == 0)
-		rc = restart_all(&r, objects, clock_format_utc(clock_wall_ms(), stamp), done, e);
+		rc = restart_all(&r, objects, done, e);
 	if (rc == 0 && waits(&r))
 		rc = workload_wait_rollout(&r.s, done, &after, e);
 	if (rc < 0) {
@@ -320,12 +326,43 @@ out:
 	return rc;
 }
 
-/* A stamp that is another than the one that was seen says that somebody has restarted it. */
+/* Whether a restart of ours shows in an object, or none of anybody's. */
+static void
+judge_object(const struct restart *r, const cJSON *object, struct probe *probe, size_t *done,
+	     size_t *untouched)
+{
+	const char *name = json_string(object, "metadata/name", "");
+	const char *ours = json_string(r->s.action->evidence, "restarted_at", NULL);
+	const cJSON *seen = workload_seen(r->s.action->seen, name);
+	const char *stamp = stamp_of(object), *uid = json_string(object, "metadata/uid", "");
+	struct str line = STR_INIT, state = STR_INIT;
+	bool rolled_out = kube_rollout_status(object, &state) == KUBE_ROLLOUT_DONE;
+
+	kube_step_name(&r->s, name, &line);
+	kube_step_describe(&r->s, object, "lifeboat", &line);
+	str_printf(&line, "; restarted last: %s", *stamp ? stamp : "never");
+	if (!seen || !str_equal(json_string(seen, "uid", ""), uid)) {
+		str_append(&line, "; it is NOT the object that the preview saw");
+	} else if (ours && str_equal(ours, stamp)) {
+		str_printf(&line, " (by this step); %s", str_cstr(&state));
+		*done += rolled_out || !waits(r);
+	} else if (str_equal(json_string(seen, "restarted_at", ""), stamp)) {
+		str_append(&line, ", as the preview saw it");
+		++*untouched;
+	} else {
+		str_append(&line, ", by somebody else");
+	}
+	probe_add(probe, "%s", line.data);
+	str_release(&state);
+	str_release(&line);
+}
+
+/* The stamp is known before it is sent: it tells our restart from everybody else's. */
 static int
-restart_probe(struct step_context *ctx, const struct action *action,
+restart_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
 	      enum probe_verdict *ret_verdict, struct err *e)
 {
-	size_t changed = 0, same = 0;
+	size_t done = 0, untouched = 0;
 	struct restart r;
 	int rc = 0;
 
@@ -333,24 +370,15 @@ restart_probe(struct step_context *ctx, const struct action *action,
 		return -1;
 	for (size_t i = 0; i < r.names.count && rc == 0; i++) {
 		struct kube_step_list list = { NULL, NULL, NULL, false };
-		const char *name = r.names.items[i], *stamp;
-		const cJSON *seen = workload_seen(action->seen, name);
 
-		rc = kube_step_fetch(&r.s, name, KUBE_STEP_OBJECTS, &list, e);
+		rc = kube_step_fetch(&r.s, r.names.items[i], KUBE_STEP_OBJECTS, &list, e);
 		if (rc < 0)
 			break;
-		stamp = stamp_of(list.items->child);
-		workload_report(&r.s, name, "was restarted last: %s", *stamp ? stamp : "never");
-		if (seen && str_equal(json_string(seen, "restarted_at", ""), stamp))
-			same++;
-		else if (seen)
-			changed++;
+		judge_object(&r, list.items->child, probe, &done, &untouched);
 		kube_step_list_release(&list);
 	}
 	if (rc == 0)
-		*ret_verdict = changed == r.names.count ? PROBE_DONE
-			       : same == r.names.count	? PROBE_NOT_DONE
-							: PROBE_UNSURE;
+		*ret_verdict = kube_step_verdict(&r.s, probe, r.names.count, done, untouched);
 	restart_release(&r);
 	return rc;
 }

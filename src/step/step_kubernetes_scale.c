@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "step/step_kubernetes_evidence.h"
 #include "step/step_kubernetes_workload.h"
 #include "step/steps.h"
 
@@ -383,6 +384,8 @@ scale_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 	if (rc < 0)
 		goto out;
 	rc = read_all(&c, &entries, e);
+	if (rc == 0)
+		rc = kube_step_begin_writing(&c.s, NULL, e);
 	cJSON_ArrayForEach(entry, entries) {
 		if (rc == 0)
 			rc = set_replicas(&c, entry, c.wanted, e);
@@ -402,9 +405,52 @@ out:
 	return rc;
 }
 
+/* The object itself says more than its `scale` part, to whom may read it. */
+static void
+describe_object(struct scaling *c, const char *name, struct str *line)
+{
+	struct kube_step_list list = { NULL, NULL, NULL, false };
+	struct err ignored = ERR_INIT;
+
+	if (kube_step_fetch(&c->s, name, KUBE_STEP_OBJECTS, &list, &ignored) < 0)
+		return;
+	str_append(line, "; ");
+	kube_step_describe(&c->s, list.items->child, "lifeboat", line);
+	kube_step_list_release(&list);
+}
+
+static void
+judge_scale(struct scaling *c, const char *name, const cJSON *scale, struct probe *probe,
+	    size_t *done, size_t *untouched)
+{
+	const cJSON *seen = workload_seen(c->s.action->seen, name);
+	int64_t is = replicas_of(scale), are = json_int(scale, "status/replicas", 0);
+	bool waits = json_bool(c->s.action->with, "wait", true);
+	struct str line = STR_INIT;
+
+	kube_step_name(&c->s, name, &line);
+	str_printf(&line, "%" PRId64 " replicas are wanted there, %" PRId64 " are there", is, are);
+	if (!seen ||
+	    !str_equal(json_string(seen, "uid", ""), json_string(scale, "metadata/uid", ""))) {
+		str_append(&line, "; it is NOT the object that the preview saw");
+	} else if (is == c->wanted) {
+		*done += are == is || !waits;
+		str_append(&line, ", as this step sets it");
+	} else if (is == json_int(seen, "replicas", -1)) {
+		++*untouched;
+		str_append(&line, ", as the preview saw it");
+	} else {
+		str_printf(&line, ", set by somebody else: the preview saw %" PRId64,
+			   json_int(seen, "replicas", -1));
+	}
+	describe_object(c, name, &line);
+	probe_add(probe, "%s", line.data);
+	str_release(&line);
+}
+
 static int
-scale_probe(struct step_context *ctx, const struct action *action, enum probe_verdict *ret_verdict,
-	    struct err *e)
+scale_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
+	    enum probe_verdict *ret_verdict, struct err *e)
 {
 	size_t done = 0, untouched = 0;
 	struct scaling c;
@@ -413,22 +459,16 @@ scale_probe(struct step_context *ctx, const struct action *action, enum probe_ve
 	if (scaling_init(&c, ctx, action, e) < 0)
 		return -1;
 	for (size_t i = 0; i < c.names.count && rc == 0; i++) {
-		const char *name = c.names.items[i];
-		const cJSON *seen = workload_seen(action->seen, name);
 		cJSON *scale = NULL;
 
-		rc = read_scale(&c, name, &scale, e);
+		rc = read_scale(&c, c.names.items[i], &scale, e);
 		if (rc < 0)
 			break;
-		workload_report(&c.s, name, "has %" PRId64 " replicas", replicas_of(scale));
-		done += replicas_of(scale) == c.wanted;
-		untouched += seen && replicas_of(scale) == json_int(seen, "replicas", -1);
+		judge_scale(&c, c.names.items[i], scale, probe, &done, &untouched);
 		cJSON_Delete(scale);
 	}
 	if (rc == 0)
-		*ret_verdict = done == c.names.count	    ? PROBE_DONE
-			       : untouched == c.names.count ? PROBE_NOT_DONE
-							    : PROBE_UNSURE;
+		*ret_verdict = kube_step_verdict(&c.s, probe, c.names.count, done, untouched);
 	scaling_release(&c);
 	return rc;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
@@ -88,6 +89,21 @@ step_optional(const cJSON *object, const char *name)
 	const char *text = json_string(object, name, NULL);
 
 	return text && *text ? text : NULL;
+}
+
+int
+step_begin_writing(struct step_context *ctx, cJSON *more, struct err *e)
+{
+	cJSON *evidence = more ? more : cJSON_CreateObject();
+
+	json_add_int(evidence, "writing_ms", clock_wall_ms());
+	return ctx->remember(ctx, evidence, e);
+}
+
+int64_t
+step_writing_ms(const struct action *action)
+{
+	return json_int(action->evidence, "writing_ms", -1);
 }
 
 int

@@ -4,9 +4,11 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "run/executor.h"
 
 /* What the executors and target drivers of several kinds share. */
 
@@ -30,6 +32,14 @@ char *step_texts_join(const struct step_texts *texts);
 
 /* A text that is there and not empty, or NULL. Borrowed. */
 const char *step_optional(const cJSON *object, const char *name);
+
+/*
+ * Puts on record that the first write of an action is about to be sent, besides `more` (an object, taken
+ * over, or NULL). -1: it is not on record, and nothing may be sent.
+ */
+int step_begin_writing(struct step_context *ctx, cJSON *more, struct err *e);
+/* For a probe: when that was (wall clock); -1: never, so that nothing was sent. */
+int64_t step_writing_ms(const struct action *action);
 
 /*
  * The open() and close() of targets whose steps make connections of their own: the connection is a copy

@@ -21,6 +21,7 @@ extern const struct executor step_manual_checklist;
 extern const struct executor step_manual_choice;
 extern const struct executor step_manual_confirm;
 extern const struct executor step_manual_input;
+extern const struct executor step_postgresql_execute;
 extern const struct executor step_postgresql_query;
 extern const struct executor step_wait_until;
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/str.h"
@@ -21,8 +22,11 @@ struct bench {
 	struct run_target target;
 	struct action action;
 	cJSON *spec, *with;
-	cJSON *seen; /* of the last preview */
+	cJSON *seen;	 /* of the last preview */
+	cJSON *evidence; /* what run() remembered; goes to a probe, too */
+	int remembered;	 /* how often it did */
 	struct str output, progress;
+	struct str probed; /* the lines of the last probe */
 	struct err e;
 	cJSON *result;
 };
@@ -58,6 +62,18 @@ bench_evaluate(struct step_context *ctx, const char *expression, const cJSON *in
 	return 0;
 }
 
+static inline int
+bench_remember(struct step_context *ctx, cJSON *evidence, struct err *e)
+{
+	struct bench *b = (struct bench *)ctx;
+
+	(void)e;
+	cJSON_Delete(b->evidence);
+	b->evidence = evidence;
+	b->remembered++;
+	return 0;
+}
+
 static inline struct bench *
 bench_new(const char *kubeconfig, const char *ns)
 {
@@ -73,6 +89,9 @@ bench_new(const char *kubeconfig, const char *ns)
 		.output = bench_output,
 		.progress = bench_progress,
 		.evaluate = bench_evaluate,
+		.remember = bench_remember,
+		.idempotency_key = "run/step/1",
+		.intent_seq = 7,
 	};
 	b->target = (struct run_target){ .name = "management",
 					 .driver = &target_kubernetes,
@@ -92,6 +111,9 @@ bench_set(struct bench *b, const struct executor *executor, const char *with)
 	b->with = cJSON_Parse(with);
 	if (!b->with)
 		abort();
+	cJSON_Delete(b->evidence);
+	b->evidence = NULL;
+	b->remembered = 0;
 	b->action = (struct action){ .executor = executor, .target = &b->target, .with = b->with };
 	b->e = (struct err)ERR_INIT;
 	str_clear(&b->output);
@@ -140,6 +162,38 @@ bench_preview(struct bench *b, const struct executor *executor, const char *with
 	return NULL;
 }
 
+/*
+ * What a probe says of the last action, given what its preview saw and its run remembered; the lines go to
+ * b->probed, or else an error to b->e, and the verdict is then PROBE_UNSURE.
+ */
+static inline enum probe_verdict
+bench_probe(struct bench *b)
+{
+	enum probe_verdict verdict = PROBE_UNSURE;
+	struct probe *probe = probe_new();
+	cJSON *lines, *line;
+
+	b->action.evidence = b->evidence;
+	str_clear(&b->probed);
+	b->e = (struct err)ERR_INIT;
+	if (b->action.executor->probe(&b->ctx, &b->action, probe, &verdict, &b->e) < 0)
+		verdict = PROBE_UNSURE;
+	lines = probe_take_lines(probe);
+	cJSON_ArrayForEach(line, lines)
+		str_printf(&b->probed, "%s\n", line->valuestring);
+	cJSON_Delete(lines);
+	probe_free(probe);
+	return verdict;
+}
+
+/* As if the first write of the last run had been sent so long ago. */
+static inline void
+bench_age_evidence(struct bench *b, int64_t ago_ms)
+{
+	cJSON_DeleteItemFromObjectCaseSensitive(b->evidence, "writing_ms");
+	json_add_int(b->evidence, "writing_ms", clock_wall_ms() - ago_ms);
+}
+
 /* The rights of an action as JSON; NULL on an error. The caller frees. */
 static inline char *
 bench_permissions(struct bench *b, const struct executor *executor, const char *with)
@@ -163,7 +217,9 @@ bench_free(struct bench *b)
 	cJSON_Delete(b->spec);
 	cJSON_Delete(b->with);
 	cJSON_Delete(b->seen);
+	cJSON_Delete(b->evidence);
 	cJSON_Delete(b->result);
+	str_release(&b->probed);
 	str_release(&b->output);
 	str_release(&b->progress);
 	free(b);

@@ -130,6 +130,66 @@ http_check_post_is_a_change_and_sends_its_body(void **state)
 }
 
 static void
+http_check_post_carries_the_key_that_its_probe_names(void **state)
+{
+	enum probe_verdict verdict;
+	struct stand s;
+	char *text;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_http_check, "{\"url\":\"echo\",\"method\":\"POST\"}");
+	text = stand_preview(&s, NULL);
+	assert_says(text, "> Idempotency-Key: run/step/1\n");
+	free(text);
+	text = stand_probe(&s, &verdict);
+	assert_says(text, "/echo was not sent: it would be on record");
+	assert_int_equal(verdict, PROBE_NOT_DONE);
+	free(text);
+	assert_ran(&s);
+	assert_says(json_string(s.result, "body", ""), "Idempotency-Key: run/step/1");
+	text = stand_probe(&s, &verdict);
+	assert_says(text, "POST http://127.0.0.1:");
+	assert_says(text, "It was sent with Idempotency-Key: run/step/1. Where the server honours");
+	assert_int_equal(verdict, PROBE_UNSURE);
+	free(text);
+	stand_action(&s, &step_http_check,
+		     "{\"url\":\"echo\",\"method\":\"POST\",\"headers\":{\"idempotency-key\":"
+		     "\"mine\"}}");
+	assert_ran(&s);
+	assert_says(json_string(s.result, "body", ""), "idempotency-key: mine");
+	assert_null(strstr(json_string(s.result, "body", ""), "run/step/1"));
+	text = stand_probe(&s, &verdict);
+	assert_says(text, "is the runbook's own");
+	assert_int_equal(verdict, PROBE_UNSURE);
+	free(text);
+	stand_release(&s);
+}
+
+static void
+http_check_that_reads_is_harmless_to_repeat_and_remembers_nothing(void **state)
+{
+	enum probe_verdict verdict;
+	struct stand s;
+	char *text;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_http_check, "{\"url\":\"echo\"}");
+	assert_ran(&s);
+	assert_null(s.evidence->child);
+	assert_null(strcasestr(json_string(s.result, "body", ""), "idempotency"));
+	text = stand_probe(&s, &verdict);
+	assert_says(text, "/echo only reads");
+	assert_int_equal(verdict, PROBE_NOT_DONE);
+	free(text);
+	stand_action(&s, &step_http_check, "{\"url\":\"echo\",\"method\":\"POST\"}");
+	s.refuses_to_keep = true;
+	assert_fails(&s, ERR_IO, "nothing was sent: the journal cannot be written");
+	stand_release(&s);
+}
+
+static void
 http_check_credentials_of_the_target_stay_with_it(void **state)
 {
 	struct stand s;
@@ -264,6 +324,8 @@ main(void)
 		cmocka_unit_test(http_check_unexpected_answer_is_a_check_error),
 		cmocka_unit_test(http_check_redirects_are_followed_on_demand),
 		cmocka_unit_test(http_check_post_is_a_change_and_sends_its_body),
+		cmocka_unit_test(http_check_post_carries_the_key_that_its_probe_names),
+		cmocka_unit_test(http_check_that_reads_is_harmless_to_repeat_and_remembers_nothing),
 		cmocka_unit_test(http_check_credentials_of_the_target_stay_with_it),
 		cmocka_unit_test(http_check_resolve_connects_elsewhere),
 		cmocka_unit_test(http_check_bytes_that_are_no_text_are_made_visible),

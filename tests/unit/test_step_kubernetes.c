@@ -243,20 +243,50 @@ delete_failure_tells_what_was_deleted(void **state)
 }
 
 static void
-delete_probe_is_done_only_when_nothing_is_there(void **state)
+delete_probe_goes_by_uid(void **state)
 {
+	static const char going[] =
+		"{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"a\",\"uid\":\"u-a\","
+		"\"resourceVersion\":\"9\",\"deletionTimestamp\":\"2026-11-21T14:07:32Z\","
+		"\"finalizers\":[\"x/hold\"]}}";
 	struct world *w = *state;
-	enum probe_verdict verdict = PROBE_UNSURE;
 
-	bench_set(w->b, &step_kubernetes_delete, "{\"resource\":\"secrets\",\"names\":\"a\"}");
-	assert_int_equal(
-		step_kubernetes_delete.probe(&w->b->ctx, &w->b->action, &verdict, &w->b->e), 0);
-	assert_int_equal(verdict, PROBE_DONE);
 	api_on(w->api, "GET", NS "/secrets/a", 200, METADATA("a", "u-a"), 0);
-	assert_int_equal(
-		step_kubernetes_delete.probe(&w->b->ctx, &w->b->action, &verdict, &w->b->e), 0);
-	assert_int_equal(verdict, PROBE_UNSURE);
-	assert_holds(str_cstr(&w->b->output), "uid u-a");
+	api_on(w->api, "GET", NS "/secrets/b", 200, METADATA("b", "u-b"), 0);
+	api_on(w->api, "DELETE", NS "/secrets/*", 500, "{\"kind\":\"Status\"}", 0);
+	free(bench_preview(w->b, &step_kubernetes_delete,
+			   "{\"resource\":\"secrets\",\"names\":[\"a\",\"b\"]}"));
+	assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
+	assert_holds(str_cstr(&w->b->probed), "secret/a in mgmt/tsb: it is there: uid u-a");
+	assert_holds(str_cstr(&w->b->probed), "No write was sent");
+	assert_int_equal(bench_run_previewed(w->b), -1);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "may be under way until");
+	bench_age_evidence(w->b, 61000);
+	assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
+	api_on(w->api, "GET", NS "/secrets/b", 200, METADATA("b", "u-new"), 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "ANOTHER one of that name is there");
+	assert_holds(str_cstr(&w->b->probed), "1 of 2 are done, 1 are as they were");
+	api_on(w->api, "GET", NS "/secrets/a", 200, going, 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed),
+		     "it is being deleted since 2026-11-21T14:07:32Z, held by finalizer x/hold: "
+		     "uid u-a, resourceVersion 9");
+	json_add_bool(w->b->with, "wait", false);
+	assert_int_equal(bench_probe(w->b), PROBE_DONE);
+	api_on(w->api, "GET", NS "/secrets/a", 404,
+	       "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"message\":\"no\"}", 0);
+	cJSON_DeleteItemFromObjectCaseSensitive(w->b->with, "wait");
+	assert_int_equal(bench_probe(w->b), PROBE_DONE);
+	assert_holds(str_cstr(&w->b->probed), "secret/a in mgmt/tsb: gone; it was uid u-a");
+	api_on(w->api, "GET", NS "/secrets/a", 403,
+	       "{\"kind\":\"Status\",\"reason\":\"Forbidden\",\"message\":\"no\"}", 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_int_equal(w->b->e.kind, ERR_DENIED);
+	w->b->action.seen = NULL;
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "does not say which objects");
 }
 
 static void
@@ -424,7 +454,7 @@ main(void)
 		TEST(delete_sends_the_version_that_was_seen),
 		TEST(delete_that_hangs_names_the_finalizer),
 		TEST(delete_failure_tells_what_was_deleted),
-		TEST(delete_probe_is_done_only_when_nothing_is_there),
+		TEST(delete_probe_goes_by_uid),
 		TEST(apply_into_a_namespace_that_nobody_makes_is_refused_before_any_write),
 		TEST(apply_preview_shows_sizes_alone),
 		TEST(apply_run_counts_changes_and_hides_values),

@@ -40,16 +40,6 @@ setup_apps(void **state)
 	return 0;
 }
 
-static enum probe_verdict
-probe(struct world *w)
-{
-	enum probe_verdict verdict = PROBE_UNSURE;
-
-	assert_int_equal(
-		w->b->action.executor->probe(&w->b->ctx, &w->b->action, &verdict, &w->b->e), 0);
-	return verdict;
-}
-
 static void
 scale_sends_the_change_with_what_was_seen(void **state)
 {
@@ -83,7 +73,7 @@ scale_sends_the_change_with_what_was_seen(void **state)
 	assert_string_equal(str_cstr(&w->b->progress), "a has 1 of 2 replicas\n");
 	assert_int_equal(json_int(w->b->result, "objects/0/was", 9), 0);
 	assert_int_equal(json_int(w->b->result, "before/objects/0/replicas", 9), 0);
-	assert_int_equal(probe(w), PROBE_DONE);
+	assert_int_equal(bench_probe(w->b), PROBE_DONE);
 }
 
 static void
@@ -106,7 +96,7 @@ scale_of_what_is_another_by_now_changes_nothing(void **state)
 		free(bench_preview(w->b, &step_kubernetes_scale,
 				   "{\"resource\":\"deployments\",\"name\":[\"a\",\"b\"],"
 				   "\"replicas\":0}"));
-		assert_int_equal(probe(w), PROBE_NOT_DONE);
+		assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
 		api_on(w->api, "GET", APPS "/deployments/b/scale", 200, cases[i].now, 0);
 		assert_int_equal(bench_run_previewed(w->b), -1);
 		assert_int_equal(w->b->e.kind, ERR_CONFLICT);
@@ -256,16 +246,111 @@ restart_stamps_the_template_and_waits(void **state)
 			    "{\"op\":\"test\",\"path\":\"/metadata/generation\",\"value\":4},"
 			    "{\"op\":\"add\",\"path\":\"/spec/template/metadata/annotations\","
 			    "\"value\":{\"kubectl.kubernetes.io/restartedAt\":\"20"));
-	assert_int_equal(probe(w), PROBE_NOT_DONE);
 	api_on(w->api, "GET", APPS "/deployments/a", 200, DEPLOYMENT("u", "5", STAMPED, "", "2"),
 	       0);
-	assert_int_equal(probe(w), PROBE_DONE);
 	assert_int_equal(bench_run_previewed(w->b), -1);
 	assert_int_equal(w->b->e.kind, ERR_CONFLICT);
 	free(bench_preview(w->b, &step_kubernetes_restart, with));
 	assert_int_equal(bench_run_previewed(w->b), 0);
 	assert_true(api_saw(w->api, "\"path\":\"/spec/template/metadata/annotations/"
 				    "kubectl.kubernetes.io~1restartedAt\",\"value\":\"20"));
+}
+
+/* The Deployment as it is once our own stamp is in it. The caller frees. */
+static char *
+stamped_by_us(const struct world *w, const char *available)
+{
+	return xasprintf(
+		"{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"a\",\"uid\":\"u\","
+		"\"generation\":5,\"managedFields\":[{\"manager\":\"lifeboat\","
+		"\"operation\":\"Update\",\"time\":\"2020-01-01T00:00:00Z\"}]},\"spec\":{"
+		"\"replicas\":2,\"template\":{\"metadata\":{\"annotations\":{\"kubectl."
+		"kubernetes.io/restartedAt\":\"%s\"}}}},\"status\":{\"observedGeneration\":5,"
+		"\"replicas\":2,\"updatedReplicas\":2,\"availableReplicas\":%s}}",
+		json_string(w->b->evidence, "restarted_at", "?"), available);
+}
+
+static void
+restart_probe_knows_its_own_stamp(void **state)
+{
+	static const char with[] = "{\"resource\":\"deployments\",\"name\":\"a\"}";
+	struct world *w = *state;
+	char *rolled_out, *rolling;
+
+	api_on(w->api, "GET", APPS "/deployments/a", 200, DEPLOYMENT("u", "4", "", "", "2"), 0);
+	api_on(w->api, "PATCH", APPS "/deployments/a?*", 200, "{}", 0);
+	free(bench_preview(w->b, &step_kubernetes_restart, with));
+	assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
+	assert_holds(str_cstr(&w->b->probed), "No write was sent");
+	assert_int_equal(bench_run_previewed(w->b), 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "restarted last: never, as the preview saw it");
+	assert_holds(str_cstr(&w->b->probed), "may be under way until ");
+	bench_age_evidence(w->b, 61000);
+	assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
+	rolling = stamped_by_us(w, "1");
+	rolled_out = stamped_by_us(w, "2");
+	api_on(w->api, "GET", APPS "/deployments/a", 200, rolling, 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "(by this step); Waiting for deployment \"a\"");
+	api_on(w->api, "GET", APPS "/deployments/a", 200, rolled_out, 0);
+	w->b->action.begun_ms = clock_wall_ms();
+	assert_int_equal(bench_probe(w->b), PROBE_DONE);
+	assert_holds(str_cstr(&w->b->probed),
+		     "deployment.apps/a in mgmt/tsb: uid u, generation 5 (observed 5), "
+		     "resourceVersion ?, last written by lifeboat at 2020-01-01T00:00:00Z (before "
+		     "the step began); restarted last: ");
+	api_on(w->api, "GET", APPS "/deployments/a", 200, DEPLOYMENT("u", "5", STAMPED, "", "2"),
+	       0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "restarted last: then, by somebody else");
+	api_on(w->api, "GET", APPS "/deployments/a", 200, DEPLOYMENT("v", "1", "", "", "2"), 0);
+	assert_int_equal(bench_probe(w->b), PROBE_UNSURE);
+	assert_holds(str_cstr(&w->b->probed), "NOT the object that the preview saw");
+	free(rolling);
+	free(rolled_out);
+}
+
+static void
+scale_probe_is_certain_only_of_what_it_sees(void **state)
+{
+	static const struct {
+		const char *now;
+		enum probe_verdict verdict;
+		const char *says;
+	} cases[] = {
+		{ SCALE("a", "u", "\"replicas\":3", "3"), PROBE_UNSURE, "may be under way until" },
+		{ SCALE("a", "u", "\"replicas\":0", "2"), PROBE_UNSURE,
+		  "0 replicas are wanted there, 2 are there, as this step sets it" },
+		{ SCALE("a", "u", "\"replicas\":0", "0"), PROBE_DONE, "as this step sets it" },
+		{ SCALE("a", "u", "\"replicas\":5", "5"), PROBE_UNSURE,
+		  "set by somebody else: the preview saw 3" },
+		{ SCALE("a", "other", "\"replicas\":0", "0"), PROBE_UNSURE,
+		  "NOT the object that the preview saw" },
+	};
+	struct world *w = *state;
+
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200,
+	       SCALE("a", "u", "\"replicas\":3", "3"), 0);
+	api_on(w->api, "PATCH", APPS "/deployments/a/scale?*", 200, "{}", 0);
+	free(bench_preview(w->b, &step_kubernetes_scale,
+			   "{\"resource\":\"deploy\",\"name\":[\"a\"],\"replicas\":0,"
+			   "\"timeout\":0}"));
+	assert_int_equal(bench_run_previewed(w->b), -1);
+	assert_int_equal(w->b->remembered, 1);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		api_on(w->api, "GET", APPS "/deployments/a/scale", 200, cases[i].now, 0);
+		assert_int_equal(bench_probe(w->b), cases[i].verdict);
+		assert_holds(str_cstr(&w->b->probed), cases[i].says);
+	}
+	cJSON_DeleteItemFromObjectCaseSensitive(w->b->with, "wait");
+	json_add_bool(w->b->with, "wait", false);
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200, cases[1].now, 0);
+	assert_int_equal(bench_probe(w->b), PROBE_DONE);
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200, cases[0].now, 0);
+	bench_age_evidence(w->b, 61000);
+	assert_int_equal(bench_probe(w->b), PROBE_NOT_DONE);
+	assert_holds(str_cstr(&w->b->probed), "a server gives up on one after a minute");
 }
 
 static void
@@ -401,6 +486,8 @@ main(void)
 		CASE(scale_undo_sets_back_only_what_it_set),
 		CASE(wrong_fields_send_nothing),
 		CASE(restart_stamps_the_template_and_waits),
+		CASE(restart_probe_knows_its_own_stamp),
+		CASE(scale_probe_is_certain_only_of_what_it_sees),
 		CASE(restart_of_what_cannot_restart_is_refused),
 		CASE(rollout_tells_how_it_goes_until_it_is_done),
 		CASE(rollout_of_an_object_made_anew_fails),

@@ -107,8 +107,8 @@ step_table_effects_are_what_the_names_say(void **state)
 		{ "kubernetes.rollout", EFFECT_READS },	  { "kubernetes.scale", EFFECT_CHANGES },
 		{ "kubernetes.wait", EFFECT_READS },	  { "manual.checklist", EFFECT_NONE },
 		{ "manual.choice", EFFECT_NONE },	  { "manual.confirm", EFFECT_NONE },
-		{ "manual.input", EFFECT_NONE },	  { "postgresql.query", EFFECT_READS },
-		{ "wait.until", EFFECT_READS },
+		{ "manual.input", EFFECT_NONE },	  { "postgresql.execute", EFFECT_CHANGES },
+		{ "postgresql.query", EFFECT_READS },	  { "wait.until", EFFECT_READS },
 	};
 
 	(void)state;

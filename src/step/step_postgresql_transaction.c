@@ -1,0 +1,350 @@
+#include "config.h"
+
+#include "step/step_postgresql_transaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "base/xalloc.h"
+#include "step/step_postgresql.h"
+#include "step/target_postgresql.h"
+
+enum { FIRST_WITH_STATUS = 100000, FIRST_WITH_XID8 = 130000, SIDE_LIMIT_MS = 5000 };
+
+/* The functions have changed their names, and their type, with PostgreSQL 13. */
+struct dialect {
+	const char *current;	  /* the id of this transaction, assigned if it has none */
+	const char *status;	  /* of $1 */
+	const char *make_durable; /* in a transaction of its own; and the status of $1 */
+};
+
+/* No standby is waited for: it is this server's own memory that counts. */
+#define MAKE_DURABLE                                                                               \
+	"set_config('synchronous_commit', 'local', true), "                                        \
+	"pg_logical_emit_message(true, 'lifeboat', $1)::text"
+
+static const struct dialect dialects[] = {
+	{
+		"SELECT txid_current()::text AS id",
+		"SELECT txid_status($1::text::bigint) AS status",
+		"SELECT txid_status($1::text::bigint) AS status, " MAKE_DURABLE,
+	},
+	{
+		"SELECT pg_current_xact_id()::text AS id",
+		"SELECT pg_xact_status($1::text::xid8) AS status",
+		"SELECT pg_xact_status($1::text::xid8) AS status, " MAKE_DURABLE,
+	},
+};
+
+static const struct dialect *
+dialect_of(const struct postgres *pg)
+{
+	return &dialects[postgres_version(pg) >= FIRST_WITH_XID8];
+}
+
+struct postgres *
+side_open(struct side *side)
+{
+	struct err ignored = ERR_INIT;
+
+	if (!side->pg && !side->failed)
+		side->failed = target_postgresql_connect(side->target, side->cancel, &side->pg,
+							 &ignored) < 0;
+	if (side->pg)
+		postgres_set_limit(side->pg, SIDE_LIMIT_MS);
+	return side->pg;
+}
+
+void
+side_release(struct side *side)
+{
+	postgres_free(side->pg);
+	side->pg = NULL;
+}
+
+/* The first row of a query with at most one parameter; NULL on an error. The caller deletes it. */
+static cJSON *
+ask(struct postgres *pg, const char *sql, const char *param, const struct cancel *cancel,
+    struct err *e)
+{
+	const char *params[] = { param };
+	cJSON *result = NULL, *row;
+
+	if (postgres_query(pg, sql, params, param ? 1 : 0, 1, cancel, &result, e) < 0)
+		return NULL;
+	row = cJSON_DetachItemFromArray(cJSON_GetObjectItemCaseSensitive(result, "rows"), 0);
+	cJSON_Delete(result);
+	return row ? row : cJSON_CreateObject();
+}
+
+/* Adds what a query says under the name of its column; null where this role, or this version, may not ask. */
+static int
+add_fact(struct postgres *pg, const char *name, const char *sql, const struct cancel *cancel,
+	 cJSON *facts, struct err *e)
+{
+	struct err why = ERR_INIT;
+	cJSON *row = ask(pg, sql, NULL, cancel, &why);
+
+	if (!row && why.kind != ERR_DENIED && why.kind != ERR_REMOTE)
+		return err_set(e, why.kind, "%s", why.message);
+	json_add_string(facts, name, json_string(row, name, NULL));
+	cJSON_Delete(row);
+	return 0;
+}
+
+int
+transaction_server(struct postgres *pg, const struct cancel *cancel, cJSON **ret_server,
+		   struct err *e)
+{
+	static const char who[] = "SELECT current_database()::text AS database, "
+				  "pg_is_in_recovery() AS in_recovery";
+	static const char identifier[] = "SELECT system_identifier::text AS system_identifier "
+					 "FROM pg_control_system()";
+	/* the control file's is of the last checkpoint, and older than a promotion of just now */
+	static const char timeline[] =
+		"SELECT CASE WHEN NOT pg_is_in_recovery() THEN "
+		"substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline";
+	cJSON *server = ask(pg, who, NULL, cancel, e);
+	char *name;
+
+	if (!server)
+		return -1;
+	if (add_fact(pg, "system_identifier", identifier, cancel, server, e) < 0 ||
+	    add_fact(pg, "timeline", timeline, cancel, server, e) < 0) {
+		cJSON_Delete(server);
+		return -1;
+	}
+	name = postgres_describe(pg);
+	json_add_string(server, "server", name);
+	free(name);
+	*ret_server = server;
+	return 0;
+}
+
+/*
+ * A commit of another connection takes everything that was logged before it to the disk. That one must
+ * see our transaction, or it has reached another server.
+ */
+static bool
+make_durable(struct side *side, const char *id)
+{
+	struct postgres *pg = side_open(side);
+	struct err ignored = ERR_INIT;
+	bool durable;
+	cJSON *row;
+
+	if (!pg)
+		return false;
+	row = ask(pg, dialect_of(pg)->make_durable, id, side->cancel, &ignored);
+	durable = str_equal(json_string(row, "status", ""), "in progress");
+	cJSON_Delete(row);
+	return durable;
+}
+
+int
+transaction_remember(struct step_context *ctx, struct postgres *pg, struct side *side,
+		     cJSON *server, char **ret_id, struct err *e)
+{
+	cJSON *row = ask(pg, dialect_of(pg)->current, NULL, ctx->cancel, e);
+	char *id;
+	int rc;
+
+	if (!row) {
+		cJSON_Delete(server);
+		return err_wrap(e, "asking for the id of the transaction");
+	}
+	id = xstrdup(json_string(row, "id", ""));
+	cJSON_Delete(row);
+	cJSON_DeleteItemFromObjectCaseSensitive(server, "in_recovery");
+	json_add_string(server, "transaction", id);
+	json_add_int(server, "backend", postgres_backend(pg));
+	json_add_bool(server, "durable", make_durable(side, id));
+	rc = ctx->remember(ctx, server, e);
+	if (rc < 0)
+		free(id);
+	else
+		*ret_id = id;
+	return rc;
+}
+
+/* ---- afterwards ---- */
+
+/* One look at one transaction. */
+struct inquest {
+	struct step_context *ctx;
+	const cJSON *evidence;
+	const char *id;
+	struct postgres *pg;
+	cJSON *server; /* that answers now */
+	struct probe *probe;
+};
+
+static bool
+is_same(const struct inquest *q, const char *name)
+{
+	const char *then = json_string(q->evidence, name, NULL);
+
+	return then && str_equal(then, json_string(q->server, name, NULL));
+}
+
+/* Whether the server that answers is the one that the transaction was on, with all of its past. */
+static bool
+is_same_server(const struct inquest *q)
+{
+	const char *then = json_string(q->evidence, "system_identifier", NULL);
+	const char *now = json_string(q->server, "system_identifier", NULL);
+
+	if (json_bool(q->server, "in_recovery", false))
+		probe_add(q->probe, "It is in recovery (a standby, or a backup being restored), "
+				    "and may lack what the primary has. Ask the primary");
+	else if (!then || !now)
+		probe_add(
+			q->probe,
+			"Whether it is the server that the transaction was on cannot be told: the "
+			"role %s call pg_control_system()",
+			now ? "could not" : "may not");
+	else if (!str_equal(then, now))
+		probe_add(q->probe,
+			  "It is ANOTHER server: its system identifier is %s, and the transaction "
+			  "was on %s (%s)",
+			  now, then, json_string(q->evidence, "server", "?"));
+	else if (!is_same(q, "timeline"))
+		probe_add(q->probe,
+			  "It is on timeline %s, and the transaction was on %s: a standby was "
+			  "promoted or a backup restored since, and may lack what was committed "
+			  "last",
+			  json_string(q->server, "timeline", "?"),
+			  json_string(q->evidence, "timeline", "?"));
+	else
+		return true;
+	return false;
+}
+
+/* Who holds a transaction open, as far as this role may see it. */
+static void
+look_at_backend(struct inquest *q)
+{
+	static const char sql[] =
+		"SELECT pid, state, wait_event_type || ': ' || wait_event AS waits, "
+		"(extract(epoch from clock_timestamp() - xact_start) * 1000)::bigint AS age "
+		"FROM pg_stat_activity "
+		"WHERE backend_xid::text = ($1::text::bigint % 4294967296)::text";
+	struct err why = ERR_INIT;
+	cJSON *row = ask(q->pg, sql, q->id, q->ctx->cancel, &why);
+	int64_t pid = json_int(row, "pid", 0);
+	char age[CLOCK_STAMP_MAX];
+
+	if (!row)
+		probe_add(q->probe, "pg_stat_activity: %s", why.message);
+	else if (!pid)
+		probe_add(q->probe,
+			  "This role sees no session of it in pg_stat_activity (its "
+			  "process was %lld)",
+			  (long long)json_int(q->evidence, "backend", 0));
+	else
+		probe_add(q->probe,
+			  "Process %lld holds it open since %s: %s, waiting for %s. Look again; "
+			  "SELECT pg_terminate_backend(%lld) ends it, if it stays",
+			  (long long)pid,
+			  duration_format(json_int(row, "age", 0) / 1000 * 1000, age),
+			  json_string(row, "state", "state not visible"),
+			  json_string(row, "waits", "nothing"), (long long)pid);
+	cJSON_Delete(row);
+}
+
+/* What a known state of the transaction stands for, on the server that it was on. */
+static enum probe_verdict
+judge(struct inquest *q, const char *status)
+{
+	if (str_equal(status, "aborted"))
+		return PROBE_NOT_DONE;
+	if (str_equal(status, "in progress")) {
+		look_at_backend(q);
+		return PROBE_UNSURE;
+	}
+	if (json_bool(q->evidence, "durable", false))
+		return PROBE_DONE;
+	probe_add(q->probe, "It could not be made sure then that the id survives a crash of the "
+			    "server: if it has crashed since, this may be somebody else's");
+	return PROBE_UNSURE;
+}
+
+/* Asks for the state of the transaction, where there is an answer to be had. */
+static int
+ask_status(struct inquest *q, enum probe_verdict *ret_verdict, struct err *e)
+{
+	bool same = is_same_server(q);
+	struct err why = ERR_INIT;
+	cJSON *row = ask(q->pg, dialect_of(q->pg)->status, q->id, q->ctx->cancel, &why);
+	const char *status = json_string(row, "status", NULL);
+
+	if (!row && why.kind != ERR_REMOTE)
+		return err_set(e, why.kind, "%s", why.message);
+	if (!row) {
+		/* ids are given in order: only a crash makes a server forget that it gave one */
+		bool lost = strstr(why.message, "22023") != NULL;
+
+		probe_add(q->probe, "Transaction %s: %s", q->id, why.message);
+		if (lost && same)
+			probe_add(q->probe, "The server has not given out that id, or lost it in "
+					    "a crash, with all that was done under it");
+		if (lost && same)
+			*ret_verdict = PROBE_NOT_DONE;
+		return 0;
+	}
+	probe_add(q->probe, "Transaction %s: %s", q->id,
+		  status ? status : "so old that the server no longer knows how it ended");
+	if (same && status)
+		*ret_verdict = judge(q, status);
+	cJSON_Delete(row);
+	return 0;
+}
+
+static int
+hold_inquest(struct inquest *q, enum probe_verdict *ret_verdict, struct err *e)
+{
+	if (transaction_server(q->pg, q->ctx->cancel, &q->server, e) < 0)
+		return -1;
+	probe_add(q->probe, "%s, system identifier %s, timeline %s",
+		  json_string(q->server, "server", "?"),
+		  json_string(q->server, "system_identifier", "unknown"),
+		  json_string(q->server, "timeline", "unknown"));
+	if (postgres_version(q->pg) < FIRST_WITH_STATUS) {
+		probe_add(q->probe, "A server before PostgreSQL 10 cannot say how a transaction "
+				    "ended. Look at the data");
+		return 0;
+	}
+	return ask_status(q, ret_verdict, e);
+}
+
+int
+transaction_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
+		  enum probe_verdict *ret_verdict, struct err *e)
+{
+	struct inquest q = {
+		.ctx = ctx,
+		.evidence = action->evidence,
+		.id = json_string(action->evidence, "transaction", NULL),
+		.probe = probe,
+	};
+	int rc;
+
+	if (!q.id) {
+		probe_add(probe,
+			  "COMMIT was never sent: it would be on record. What was begun, the "
+			  "server has rolled back or will");
+		*ret_verdict = PROBE_NOT_DONE;
+		return 0;
+	}
+	rc = target_postgresql_connect(action->target->connection, ctx->cancel, &q.pg, e);
+	if (rc == 0)
+		rc = hold_inquest(&q, ret_verdict, e);
+	if (rc < 0)
+		err_wrap(e, "asking what became of transaction %s", q.id);
+	cJSON_Delete(q.server);
+	postgres_free(q.pg);
+	return rc;
+}
