@@ -91,6 +91,12 @@ app_facts(const struct app *app)
 	return facts;
 }
 
+unsigned
+app_possible_facts(const struct app *app)
+{
+	return model_follows(&app->model) ? FACT_ANY & ~(FACT_ALWAYS & ~FACT_OVER) : FACT_ANY;
+}
+
 void
 app_leave(struct app *app, const char *why)
 {
@@ -101,6 +107,8 @@ app_leave(struct app *app, const char *why)
 	app->leaving = true;
 	intent = intent_new(INTENT_LEAVE, app->model.state->seq, NULL, why);
 	app->model.link->submit(app->model.link->engine, intent);
+	if (model_follows(&app->model))
+		return; /* nothing of ours is under way */
 	app_say(app, ROLE_WARNING,
 		"Leaving: what is running is finished first. Go on later with: "
 		"lifeboat resume %s",
@@ -159,8 +167,8 @@ app_follow(struct app *app)
 	drop_stale_message(app);
 	drop_stale_dialog(app);
 	follow_selection(app);
-	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq && !app->dialog &&
-	    !app->entry && !app->page.shown) {
+	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq &&
+	    !model_follows(&app->model) && !app->dialog && !app->entry && !app->page.shown) {
 		app->asked_seq = state->prompt.seq;
 		decide_open_question(app);
 	}
@@ -192,13 +200,26 @@ say_why_not(struct app *app, const struct key_binding *binding)
 {
 	struct str now = STR_INIT;
 
-	if (binding->when & FACT_ALWAYS)
+	if (!(binding->when & app_possible_facts(app)))
+		str_printf(&now, "the run is only looked at here, and that of %s",
+			   app->model.holder);
+	else if (binding->when & FACT_ALWAYS)
 		situation_describe(app->model.state, &now);
 	else
 		str_printf(&now, "the keys go to the pane %s", pane_table[app->focus]->name);
 	app_say(app, ROLE_TEXT, "%s does not apply: %s. (%s)", binding->label, str_cstr(&now),
 		binding->help);
 	str_release(&now);
+}
+
+/* Whoever only looks on needs no dialog to stop doing so. */
+static void
+dispatch(struct app *app, const struct key_binding *binding)
+{
+	if (binding->command == CMD_LEAVE && model_follows(&app->model) && !app->model.closed)
+		app_leave(app, NULL);
+	else
+		command_dispatch(app, binding);
 }
 
 static void
@@ -208,11 +229,13 @@ pane_key(struct app *app, const struct key *key)
 	const struct key_binding *binding = keymap_find(code, app_facts(app)), *other;
 
 	if (binding) {
-		command_dispatch(app, binding);
+		dispatch(app, binding);
 		return;
 	}
 	other = keymap_any(code);
-	if (other && other->command != CMD_CLEAR) /* Esc with nothing to end is a habit */
+	if (other && other->command == CMD_CLEAR) /* Esc with nothing to end is a habit */
+		model_drop_warning(&app->model);
+	else if (other)
 		say_why_not(app, other);
 }
 
@@ -231,6 +254,8 @@ app_key(struct app *app, const struct key *key)
 {
 	app->dirty = true;
 	if (app->layout.too_small) { /* nothing is decided on a screen that does not show it */
+		if (key->code == 'q' && model_follows(&app->model))
+			app_leave(app, NULL);
 		app->done = app->model.closed && key->code == 'q';
 		return;
 	}
@@ -265,7 +290,7 @@ app_command(struct app *app, enum command command)
 	app->dirty = true;
 	for (size_t i = 0; i < keymap_count; i++)
 		if (keymap[i].command == command && (keymap[i].when & facts)) {
-			command_dispatch(app, &keymap[i]);
+			dispatch(app, &keymap[i]);
 			return;
 		}
 }

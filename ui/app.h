@@ -94,6 +94,11 @@ void app_key(struct app *app, const struct key *key);
 void app_command(struct app *app, enum command command);
 /* After events: moves the selection along, opens and closes what they call for. */
 void app_follow(struct app *app);
+/*
+ * Those facts that may become true here at some time: a run that is only followed leaves no decision. Keys that need
+ * others are not even explained.
+ */
+unsigned app_possible_facts(const struct app *app);
 /* Asks the engine to stop in good order. */
 void app_leave(struct app *app, const char *why);
 

@@ -12,7 +12,11 @@
 #include "ui/situation.h"
 #include "ui/step_detail.h"
 
-enum { PAGE_HINT_COLUMNS = 22 }; /* how to leave a page, at the beginning of its key row */
+enum {
+	PAGE_HINT_COLUMNS = 22, /* how to leave a page, at the beginning of its key row */
+	BANNER_ROWS_MAX = 4,
+	TALL_ROWS = 24, /* on less than that a banner is shorter */
+};
 
 /* "LIVE" or "DRILL" in words, then what is run; the clocks at the right end. */
 static void
@@ -72,6 +76,17 @@ paint_insecure(const struct app *app, int y, int x, int columns)
 	return used;
 }
 
+/* Who acts: the operator, or whose run is only looked at. Returns the columns it took. */
+static int
+paint_actor(const struct app *app, int x, int columns)
+{
+	const char *name = app->model.state->operator_name;
+
+	if (!model_follows(&app->model))
+		return paint_format(1, x, columns, ROLE_TEXT, " %s", name ? name : "");
+	return paint_format(1, x, columns, ROLE_WARNING, " FOLLOWING %s", app->model.holder);
+}
+
 static void
 paint_second_row(const struct app *app)
 {
@@ -79,18 +94,56 @@ paint_second_row(const struct app *app)
 	const struct step_state *step = run_state_current(state);
 	const struct target_state *target =
 		step && step->target ? run_state_target(state, step->target) : NULL;
-	struct str left = STR_INIT, right = STR_INIT;
+	struct str objective = STR_INIT, journal = STR_INIT;
 
-	append_objective(app, &right);
-	str_printf(&right, "journal %.12s ", state->head);
-	str_printf(&left, " %s", state->operator_name ? state->operator_name : "");
+	append_objective(app, &objective);
+	model_journal(&app->model, &journal);
+	int x = paint_insecure(app, 1, 0, COLS);
+	int room = COLS - (int)objective.len - (int)journal.len - 1, gap = 1;
+	x += paint_actor(app, x, room - x - gap);
 	if (target)
-		str_printf(&left, "  %s", target->describe ? target->describe : target->name);
-	int room = COLS - (int)right.len, x = paint_insecure(app, 1, 0, COLS);
-	paint_text(1, x, room - x, ROLE_TEXT, str_cstr(&left));
-	paint_text(1, room > x ? room : x + 1, COLS, ROLE_TEXT, str_cstr(&right));
-	str_release(&left);
-	str_release(&right);
+		paint_format(1, x, room - x - gap, ROLE_TEXT, "  %s",
+			     target->describe ? target->describe : target->name);
+	x = room > x ? room : x + 1;
+	x += paint_text(1, x, COLS - x, ROLE_TEXT, str_cstr(&objective));
+	paint_text(1, x, COLS - x, app->model.broken ? ROLE_BAD : ROLE_TEXT, str_cstr(&journal));
+	str_release(&objective);
+	str_release(&journal);
+}
+
+/* Why nothing can be recorded any more, and what that means, in as many rows as it takes. */
+static void
+lay_out_banner(const struct app *app, struct lines *lines)
+{
+	lines_init(lines, COLS);
+	if (!app->model.broken)
+		return;
+	lines_add(lines, ROLE_LIVE, " JOURNAL BROKEN: only reads are allowed ");
+	lines_wrap(lines, ROLE_BAD, " ", ROLE_BAD, app->model.broken);
+}
+
+static int
+banner_rows(const struct app *app)
+{
+	int most = LINES < TALL_ROWS ? BANNER_ROWS_MAX - 1 : BANNER_ROWS_MAX;
+	struct lines lines;
+
+	lay_out_banner(app, &lines);
+	int rows = lines.count > (size_t)most ? most : (int)lines.count;
+	lines_release(&lines);
+	return rows;
+}
+
+static void
+paint_banner(const struct app *app)
+{
+	const struct rect *rect = &app->layout.banner;
+	struct lines lines;
+
+	lay_out_banner(app, &lines);
+	for (int i = 0; i < rect->rows; i++)
+		paint_line(rect->y + i, 0, rect->columns, &lines.items[i], false);
+	lines_release(&lines);
 }
 
 /* Small screens show one of three panes below; the keys of the others stand at the end of its title. */
@@ -173,6 +226,8 @@ paint_message(const struct app *app)
 				   state->current + 1);
 		else if (app->model.progress)
 			str_printf(&text, ": %s", app->model.progress);
+		if (app->model.options->takes_over)
+			str_append(&text, "; taken over here when that process ends");
 		paint_format(rect->y, 0, rect->columns, ROLE_CURRENT, " Now: %s", str_cstr(&text));
 	}
 	str_release(&text);
@@ -203,7 +258,8 @@ static void
 paint_dialog(struct app *app)
 {
 	const struct step_state *step = run_state_current(app->model.state);
-	struct rect room = { 2, 0, LINES - 4, COLS };
+	int top = app->layout.header.rows + app->layout.banner.rows;
+	struct rect room = { top, 0, LINES - top - 2, COLS };
 	struct lines plan;
 
 	lines_init(&plan, dialog_columns(&room));
@@ -228,7 +284,9 @@ paint_too_small(const struct app *app)
 		     state->steps_count);
 	paint_format(4, 0, COLS, ROLE_DIM, "too small: %dx%d, needs %dx%d", COLS, LINES,
 		     LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
-	paint_insecure(app, 5, 0, COLS);
+	if (app->model.broken)
+		paint_text(5, 0, COLS, ROLE_BAD, "JOURNAL BROKEN: only reads are allowed");
+	paint_insecure(app, 6, 0, COLS);
 	str_release(&now);
 }
 
@@ -239,7 +297,10 @@ paint_page(struct app *app)
 	struct str text = STR_INIT;
 
 	page_paint(app);
-	if (insecure_describe(&app->model, app->feeds, &text)) {
+	if (app->model.broken)
+		str_append(&text, "JOURNAL BROKEN  ");
+	insecure_describe(&app->model, app->feeds, &text);
+	if (text.len) {
 		int width = text_width(str_cstr(&text)) + 1;
 		int x = COLS - width > PAGE_HINT_COLUMNS ? COLS - width : PAGE_HINT_COLUMNS;
 
@@ -253,9 +314,9 @@ void
 app_paint(struct app *app)
 {
 	app->dirty = false;
-	layout_compute(
-		&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom, app->live },
-		&app->layout);
+	layout_compute(&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom,
+					      app->live, banner_rows(app) },
+		       &app->layout);
 	werase(stdscr);
 	app->cursor_y = app->cursor_x = 0;
 	if (app->layout.too_small) {
@@ -265,6 +326,7 @@ app_paint(struct app *app)
 	} else {
 		paint_first_row(app);
 		paint_second_row(app);
+		paint_banner(app);
 		for (int i = 0; i < app->layout.rules_count; i++)
 			paint_rule(app->layout.rules[i].y, app->layout.rules[i].x,
 				   app->layout.rules[i].rows);

@@ -8,6 +8,7 @@
 #include "ui/app.h"
 #include "ui/input.h"
 #include "ui/situation.h"
+#include "ui/unknown.h"
 
 static const char *
 current_id(const struct app *app)
@@ -70,9 +71,43 @@ open_reason(struct app *app, enum command purpose, const char *title, const char
 	open_dialog(app, DIALOG_LINE, purpose, title, question)->required = true;
 }
 
+/* What a step of unknown outcome is taken for: evidence that is certain is offered as the reason. */
+static void
+open_mark(struct app *app, enum command purpose, const char *title, const char *question)
+{
+	const struct step_state *step = run_state_current(app->model.state);
+	char *reason = unknown_reason(step, purpose);
+
+	open_reason(app, purpose, title, question);
+	if (reason)
+		line_edit_set(&app->dialog->edit, reason);
+	free(reason);
+}
+
+static void
+open_recheck(struct app *app)
+{
+	if (model_facts(&app->model) & FACT_UNKNOWN) {
+		open_mark(app, CMD_RECHECK, "Run again",
+			  "Why may it be run again? It may have happened.");
+		return;
+	}
+	submit(app, intent_new(INTENT_RECHECK, app->model.state->seq, current_id(app), NULL));
+	app_say(app, ROLE_TEXT, "Preparing the step again.");
+}
+
 static void
 open_cancel(struct app *app)
 {
+	if ((model_facts(&app->model) & FACT_UNKNOWN) && !app->model.progress) {
+		app_say(app, ROLE_TEXT, "Nothing is under way that could be broken off.");
+		return;
+	}
+	if (!(model_facts(&app->model) & FACT_RUNNING)) {
+		open_dialog(app, DIALOG_CONFIRM, CMD_CANCEL, "Cancel",
+			    "Break off what is looked at?");
+		return;
+	}
 	dialog_set_text(
 		open_dialog(app, DIALOG_CONFIRM, CMD_CANCEL, "Cancel", "Stop the running step?"),
 		"What it has done so far stays done. The step then counts as cancelled, or as "
@@ -168,15 +203,21 @@ decide_open(struct app *app, enum command command)
 		decide_open_question(app);
 		break;
 	case CMD_RECHECK:
-		submit(app,
-		       intent_new(INTENT_RECHECK, app->model.state->seq, current_id(app), NULL));
-		app_say(app, ROLE_TEXT, "Preparing the step again.");
+		open_recheck(app);
+		break;
+	case CMD_PROBE:
+		submit(app, intent_new(INTENT_PROBE, app->model.state->seq, current_id(app), NULL));
+		app_say(app, ROLE_TEXT, "Looking whether the step happened; c breaks that off.");
 		break;
 	case CMD_SKIP:
 		open_reason(app, CMD_SKIP, "Skip", "Why is this step passed over?");
 		break;
 	case CMD_MARK_DONE:
-		open_reason(app, CMD_MARK_DONE, "Mark done", "How do you know that it happened?");
+		open_mark(app, CMD_MARK_DONE, "Mark done", "How do you know that it happened?");
+		break;
+	case CMD_MARK_NOT_DONE:
+		open_mark(app, CMD_MARK_NOT_DONE, "Mark not done",
+			  "How do you know that nothing of it happened?");
 		break;
 	case CMD_NOTE:
 		open_reason(app, CMD_NOTE, "Note", "A remark for the journal:");
@@ -285,11 +326,19 @@ finish_end(struct app *app, struct dialog *dialog)
 static void
 finish_text(struct app *app, struct dialog *dialog)
 {
-	enum intent_type type = dialog->purpose == CMD_SKIP	   ? INTENT_SKIP
-				: dialog->purpose == CMD_MARK_DONE ? INTENT_MARK_DONE
-								   : INTENT_NOTE;
+	static const struct {
+		enum command purpose;
+		enum intent_type type;
+	} types[] = {
+		{ CMD_SKIP, INTENT_SKIP },	     { CMD_NOTE, INTENT_NOTE },
+		{ CMD_MARK_DONE, INTENT_MARK_DONE }, { CMD_MARK_NOT_DONE, INTENT_MARK_NOT_DONE },
+		{ CMD_RECHECK, INTENT_RECHECK },
+	};
 
-	submit(app, intent_new(type, dialog->seen_seq, dialog->step, str_cstr(&dialog->edit.text)));
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if (types[i].purpose == dialog->purpose)
+			submit(app, intent_new(types[i].type, dialog->seen_seq, dialog->step,
+					       str_cstr(&dialog->edit.text)));
 }
 
 static void
@@ -311,6 +360,8 @@ static const struct {
 	{ CMD_ANSWER, finish_answer },
 	{ CMD_SKIP, finish_text },
 	{ CMD_MARK_DONE, finish_text },
+	{ CMD_MARK_NOT_DONE, finish_text },
+	{ CMD_RECHECK, finish_text },
 	{ CMD_NOTE, finish_text },
 	{ CMD_CANCEL, finish_plain },
 	{ CMD_BACK, finish_plain },

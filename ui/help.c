@@ -27,6 +27,8 @@ fill(const struct app *app, struct lines *lines)
 	lines_gap(lines);
 	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
 	for (size_t i = 0; i < keymap_count; i++) {
+		if (!(keymap[i].when & app_possible_facts(app)))
+			continue;
 		char *prefix = xasprintf("%s %-12s", keymap_applies(&keymap[i], facts) ? "*" : " ",
 					 keymap[i].label);
 

@@ -11,7 +11,9 @@ enum command {
 	CMD_ANSWER, /* open the question again */
 	CMD_RECHECK,
 	CMD_SKIP,
+	CMD_PROBE, /* of a step of unknown outcome, these and the next two */
 	CMD_MARK_DONE,
+	CMD_MARK_NOT_DONE,
 	CMD_BACK,
 	CMD_CANCEL,
 	CMD_NOTE,

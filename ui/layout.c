@@ -88,7 +88,8 @@ layout_compute(const struct layout_wish *wish, struct layout *ret_layout)
 {
 	int columns = wish->columns, rows = wish->rows;
 	bool live = wish->live || wish->focus == PANE_PODS || wish->focus == PANE_LOGS;
-	struct rect room = { HEADER_ROWS, 0, rows - HEADER_ROWS - FOOTER_ROWS, columns };
+	int top = HEADER_ROWS + wish->banner;
+	struct rect room = { top, 0, rows - top - FOOTER_ROWS, columns };
 
 	*ret_layout = (struct layout){
 		.too_small = columns < LAYOUT_MIN_COLUMNS || rows < LAYOUT_MIN_ROWS,
@@ -96,6 +97,7 @@ layout_compute(const struct layout_wish *wish, struct layout *ret_layout)
 	if (ret_layout->too_small)
 		return;
 	ret_layout->header = (struct rect){ 0, 0, HEADER_ROWS, columns };
+	ret_layout->banner = (struct rect){ HEADER_ROWS, 0, wish->banner, columns };
 	ret_layout->message = (struct rect){ rows - 2, 0, 1, columns };
 	ret_layout->keys = (struct rect){ rows - 1, 0, 1, columns };
 	if (wish->zoom)

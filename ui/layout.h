@@ -20,6 +20,7 @@ enum {
 struct layout {
 	bool too_small;
 	struct rect header; /* two rows */
+	struct rect banner; /* below it, where there is one */
 	struct rect panes[PANE_COUNT];
 	struct rect rules[LAYOUT_MAX_RULES]; /* vertical lines between panes */
 	int rules_count;
@@ -35,6 +36,7 @@ struct layout_wish {
 	enum pane lower; /* what small screens show below: PANE_PODS, _LOGS or _AUDIT */
 	bool zoom;	 /* the whole room goes to `focus` */
 	bool live;	 /* there is something to see in the pods and logs panes */
+	int banner;	 /* rows that must be seen under the header, whatever else is */
 };
 
 /* Pure: the rectangles of a screen. */

@@ -16,6 +16,7 @@ model_init(struct model *model, const struct ui_options *options, const struct r
 	   struct run_state *state)
 {
 	*model = (struct model){ .options = options, .link = link, .state = state };
+	model->holder = xstrdup(options->holder);
 }
 
 void
@@ -31,6 +32,8 @@ model_release(struct model *model)
 	free(model->outputs);
 	free(model->progress);
 	free(model->warning);
+	free(model->broken);
+	free(model->holder);
 	*model = (struct model){ 0 };
 }
 
@@ -43,7 +46,27 @@ model_now_ms(const struct model *model)
 unsigned
 model_facts(const struct model *model)
 {
-	return situation_facts(model->state, model->options->runbook);
+	return model_follows(model) ? FACT_OVER
+				    : situation_facts(model->state, model->options->runbook);
+}
+
+bool
+model_follows(const struct model *model)
+{
+	return model->options->holder != NULL;
+}
+
+void
+model_journal(const struct model *model, struct str *out)
+{
+	str_printf(out, "journal %s %.12s", model->broken ? "BROKEN" : "ok", model->head);
+}
+
+void
+model_drop_warning(struct model *model)
+{
+	free(model->warning);
+	model->warning = NULL;
 }
 
 static enum role
@@ -66,6 +89,8 @@ model_sentence(const struct model *model, const struct run_event *event)
 	struct str text = STR_INIT;
 	char *clean;
 
+	if (event->type == EVENT_RECORD && event->pretended)
+		str_append(&text, "NOT WRITTEN: ");
 	if (event->type == EVENT_RECORD)
 		record_sentence(event->record, model->state, &text);
 	else if (event->type == EVENT_REFUSED)
@@ -97,7 +122,7 @@ add_audit(struct model *model, const struct run_event *event)
 		.ts_ms = record ? record->ts_ms : model_now_ms(model),
 		.seq = record ? record->seq : -1,
 		.text = text,
-		.role = record ? record_role(record) : ROLE_WARNING,
+		.role = record && !event->pretended ? record_role(record) : ROLE_WARNING,
 	};
 }
 
@@ -163,11 +188,24 @@ forget_output(struct model *model, const struct record *record)
 	output->cut = false;
 }
 
+/* A run that is followed may change hands. */
+static void
+note_holder(struct model *model, const struct record *record)
+{
+	if (!model->holder || (record->type != RECORD_RUN && record->type != RECORD_RESUMED))
+		return;
+	free(model->holder);
+	model->holder = xasprintf("%s, pid %lld on %s", json_string(record->data, "operator", "?"),
+				  (long long)json_int(record->data, "pid", 0),
+				  json_string(record->data, "host", "?"));
+}
+
 static int
 take_record(struct model *model, const struct record *record, struct err *e)
 {
 	if (run_state_apply(model->state, record, e) < 0)
 		return err_wrap(e, "following the run at record %lld", (long long)record->seq);
+	note_holder(model, record);
 	if (record->type == RECORD_INTENT)
 		forget_output(model, record);
 	if (record->type != RECORD_NOTE && record->type != RECORD_TARGET)
@@ -179,9 +217,16 @@ static int
 take_event(struct model *model, const struct run_event *event, struct err *e)
 {
 	model->generation++;
+	bool breaks = event->pretended && !model->broken;
+	if (breaks)
+		model->broken = xstrdup(event->text	 ? event->text
+					: model->warning ? model->warning
+							 : "it cannot be written");
 	switch (event->type) {
 	case EVENT_RECORD:
 		model->replaying = event->replayed;
+		if (!event->pretended)
+			memcpy(model->head, event->record->hash, sizeof(model->head));
 		if (take_record(model, event->record, e) < 0)
 			return -1;
 		break;
@@ -192,7 +237,8 @@ take_event(struct model *model, const struct run_event *event, struct err *e)
 		replace(&model->progress, event->text);
 		break;
 	case EVENT_WARNING:
-		replace(&model->warning, event->text);
+		if (!breaks)
+			replace(&model->warning, event->text);
 		break;
 	case EVENT_REFUSED:
 		break;

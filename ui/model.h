@@ -16,7 +16,7 @@
 struct audit_entry {
 	int64_t ts_ms;
 	int64_t seq; /* -1: no record, a remark of the engine's */
-	char *text;  /* sanitised */
+	char *text;  /* sanitised; says so where the record is written nowhere */
 	enum role role;
 };
 
@@ -41,8 +41,11 @@ struct model {
 	size_t audit_count, audit_cap;
 	struct step_output_text *outputs;
 	size_t outputs_count, outputs_cap;
-	char *progress;	     /* what the running step is at, or NULL */
-	char *warning;	     /* about the run itself; stays */
+	char *progress;		   /* what the running step is at, or NULL */
+	char *warning;		   /* about the run itself; stays until it is put away */
+	char head[DIGEST_HEX_MAX]; /* of the last record that stands in the journal */
+	char *broken;		   /* why the journal cannot be written any more, or NULL */
+	char *holder;	     /* followed: whose run it is, "ana, pid 4711 on db1"; else NULL */
 	bool closed;	     /* the engine has ended */
 	bool replaying;	     /* the state is one that an earlier process went through */
 	uint64_t generation; /* grows with every event */
@@ -64,7 +67,14 @@ int model_take_events(struct model *model, int limit,
 char *model_sentence(const struct model *model, const struct run_event *event);
 
 int64_t model_now_ms(const struct model *model);
+/* What is true of the run. One that is only followed is over as far as decisions go: there are none. */
 unsigned model_facts(const struct model *model);
+/* The run is another process's, and only looked at. */
+bool model_follows(const struct model *model);
+/* "journal ok a91c02f31b07", or that it is broken; appended to out. The digits are for reading out. */
+void model_journal(const struct model *model, struct str *out);
+/* Forgets a warning that the operator has seen; that the journal is broken is never forgotten. */
+void model_drop_warning(struct model *model);
 
 /* What came by of a step's output, or NULL. */
 const struct step_output_text *model_output(const struct model *model, const char *step);

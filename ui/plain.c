@@ -72,7 +72,8 @@ plain_leave(struct plain *plain, const char *why)
 	if (plain->leaving || plain->model.closed)
 		return;
 	plain->leaving = true;
-	plain_say(plain, "Leaving; what is running is finished first.");
+	if (!model_follows(&plain->model))
+		plain_say(plain, "Leaving; what is running is finished first.");
 	plain_submit(plain, intent_new(INTENT_LEAVE, state->seq, NULL, why), false);
 }
 
@@ -157,7 +158,9 @@ interrupt(struct plain *plain)
 	bool again = plain->interrupted_ms && now_ms - plain->interrupted_ms < INTERRUPT_MS;
 
 	plain->interrupted_ms = now_ms;
-	if (again) {
+	if (model_follows(&plain->model)) { /* nothing of ours is under way */
+		plain_leave(plain, NULL);
+	} else if (again) {
 		plain_leave(plain, "interrupted");
 	} else if (step && (model_facts(&plain->model) & FACT_RUNNING)) {
 		plain_say(plain,
@@ -166,6 +169,24 @@ interrupt(struct plain *plain)
 	} else {
 		plain_say(plain, "Nothing is running; Ctrl-C again within 2 s leaves.");
 	}
+}
+
+/* SIGTERM leaves little time, and a second one none. */
+static void
+hurry(struct plain *plain)
+{
+	struct intent *intent = signals_hurry(plain->model.state->seq);
+	char patience[CLOCK_STAMP_MAX];
+
+	if (intent->patience_ms == 0)
+		plain_say(plain, "SIGTERM again: the running step is cancelled now.");
+	else if (model_facts(&plain->model) & FACT_RUNNING)
+		plain_say(
+			plain,
+			"SIGTERM: the running step is cancelled in %s; a second one cancels it at "
+			"once.",
+			duration_format(intent->patience_ms, patience));
+	plain_submit(plain, intent, false);
 }
 
 static void
@@ -182,6 +203,8 @@ heed_wishes(struct plain *plain)
 	}
 	if (wishes & WISH_LEAVE)
 		plain_leave(plain, wishes & WISH_HANGUP ? "the terminal was hung up" : "SIGTERM");
+	if ((wishes & WISH_TERMINATE) && !plain->model.closed)
+		hurry(plain);
 }
 
 void
@@ -286,6 +309,13 @@ conclude(struct plain *plain, enum ui_end *ret_end, struct err *e)
 		*ret_end = UI_END_RUN_OVER;
 		return 0;
 	}
+	if (model_follows(&plain->model) && plain->model.warning)
+		return err_set(e, ERR_SPEC, "the run cannot be followed any further: %s",
+			       plain->model.warning);
+	if (model_follows(&plain->model)) {
+		*ret_end = plain->leaving ? UI_END_LEFT : UI_END_RELEASED;
+		return 0;
+	}
 	if (!plain->leaving && state->phase != RUN_STOPPED)
 		return err_set(e, ERR_IO,
 			       "the run stopped by itself: %s. Take it up again with: "
@@ -321,6 +351,10 @@ ui_plain_run(const struct ui_options *options, const struct run_link *link, stru
 		return -1;
 	model_init(&plain.model, options, link, state);
 	plain.console_fd = console_own();
+	if (options->holder)
+		plain_say(&plain, "Following the run of %s; Ctrl-C leaves it to them%s.",
+			  options->holder,
+			  options->takes_over ? ", and where they end it is taken over here" : "");
 	while (!plain.model.closed && !plain.failed)
 		step(&plain);
 	print_partial(&plain);

@@ -8,6 +8,7 @@
 #include "ui/plain.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
+#include "ui/unknown.h"
 
 /* Everything about the current step, once for each situation. */
 static void
@@ -104,12 +105,6 @@ do_run(struct plain *plain)
 	}
 }
 
-static void
-do_recheck(struct plain *plain)
-{
-	plain_submit(plain, current_intent(plain, INTENT_RECHECK, NULL), true);
-}
-
 /* Intents that consist of a line of text. */
 static void
 submit_text(struct plain *plain, enum intent_type type, const char *prompt)
@@ -130,9 +125,53 @@ do_skip(struct plain *plain)
 }
 
 static void
+do_probe(struct plain *plain)
+{
+	plain_submit(plain, current_intent(plain, INTENT_PROBE, NULL), true);
+}
+
+/* What a step of unknown outcome is taken for: where the evidence is certain, an empty line means that. */
+static void
+mark(struct plain *plain, enum intent_type type, enum command decision, const char *question)
+{
+	char *reason = unknown_reason(run_state_current(plain->model.state), decision), *line;
+	char *prompt =
+		reason ? xasprintf("%s [%s]> ", question, reason) : xasprintf("%s> ", question);
+
+	if (plain_read_line(plain, prompt, false, &line) == PLAIN_LINE) {
+		const char *given = line[strspn(line, " \t")] ? line : reason;
+
+		if (given)
+			plain_submit(plain, current_intent(plain, type, given), true);
+		else
+			plain_say(plain, "A reason is required; nothing was done.");
+		free(line);
+	}
+	free(prompt);
+	free(reason);
+}
+
+static void
 do_mark_done(struct plain *plain)
 {
-	submit_text(plain, INTENT_MARK_DONE, "How do you know that it happened?> ");
+	mark(plain, INTENT_MARK_DONE, CMD_MARK_DONE, "How do you know that it happened?");
+}
+
+static void
+do_mark_not_done(struct plain *plain)
+{
+	mark(plain, INTENT_MARK_NOT_DONE, CMD_MARK_NOT_DONE,
+	     "How do you know that nothing of it happened?");
+}
+
+static void
+do_recheck(struct plain *plain)
+{
+	if (model_facts(&plain->model) & FACT_UNKNOWN)
+		mark(plain, INTENT_RECHECK, CMD_RECHECK,
+		     "Why may it be run again, though it may have happened?");
+	else
+		plain_submit(plain, current_intent(plain, INTENT_RECHECK, NULL), true);
 }
 
 static void
@@ -218,7 +257,9 @@ static const struct {
 	{ CMD_RUN, do_run },
 	{ CMD_RECHECK, do_recheck },
 	{ CMD_SKIP, do_skip },
+	{ CMD_PROBE, do_probe },
 	{ CMD_MARK_DONE, do_mark_done },
+	{ CMD_MARK_NOT_DONE, do_mark_not_done },
 	{ CMD_NOTE, do_note },
 	{ CMD_BACK, do_back },
 	{ CMD_END, do_end },

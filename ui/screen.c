@@ -43,7 +43,9 @@ heed_wishes(struct app *app)
 		terminal_resize();
 	if (wishes & WISH_SUSPEND)
 		terminal_suspend();
-	if ((wishes & WISH_INTERRUPT) && !app->dialog)
+	if ((wishes & WISH_INTERRUPT) && model_follows(&app->model))
+		app_leave(app, NULL);
+	else if ((wishes & WISH_INTERRUPT) && !app->dialog)
 		app_command(app, CMD_CANCEL);
 	if (wishes & WISH_HANGUP)
 		hang_up(app);
@@ -51,6 +53,9 @@ heed_wishes(struct app *app)
 		app->done = true;
 	else if (wishes & WISH_LEAVE)
 		app_leave(app, wishes & WISH_HANGUP ? "the terminal was hung up" : "SIGTERM");
+	if ((wishes & WISH_TERMINATE) && !app->model.closed)
+		app->model.link->submit(app->model.link->engine,
+					signals_hurry(app->model.state->seq));
 	app->dirty = app->dirty || wishes;
 }
 
@@ -171,6 +176,13 @@ check_end(const struct app *app, enum ui_end *ret_end, struct err *e)
 		*ret_end = UI_END_RUN_OVER;
 		return 0;
 	}
+	if (model_follows(&app->model) && !app->model.warning) {
+		*ret_end = app->leaving ? UI_END_LEFT : UI_END_RELEASED;
+		return 0;
+	}
+	if (model_follows(&app->model))
+		return err_set(e, ERR_SPEC, "the run cannot be followed any further: %s",
+			       app->model.warning);
 	if (!app->leaving && state->phase != RUN_STOPPED)
 		return err_set(e, ERR_IO,
 			       "the run stopped by itself: %s. Take it up again with: "

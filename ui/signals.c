@@ -17,7 +17,7 @@ static const struct {
 	{ SIGCONT, WISH_RESIZE },
 	{ SIGTSTP, WISH_SUSPEND },
 	{ SIGINT, WISH_INTERRUPT },
-	{ SIGTERM, WISH_LEAVE },
+	{ SIGTERM, WISH_LEAVE | WISH_TERMINATE },
 	{ SIGHUP, WISH_LEAVE | WISH_HANGUP },
 	{ SIGPIPE, 0 },
 };
@@ -26,7 +26,7 @@ enum { SIGNALS = sizeof(table) / sizeof(table[0]) };
 
 static struct sigaction before[SIGNALS];
 static unsigned wanted;
-static atomic_uint waiting;
+static atomic_uint waiting, terminations;
 static int wake[2] = { -1, -1 };
 
 /* Handlers, not signalfd(2): threads that were begun earlier do not block these signals. */
@@ -38,6 +38,8 @@ on_signal(int number)
 	for (size_t i = 0; i < SIGNALS; i++)
 		if (table[i].number == number)
 			atomic_fetch_or(&waiting, table[i].wish);
+	if (number == SIGTERM)
+		atomic_fetch_add(&terminations, 1);
 	ssize_t ignored = write(wake[1], "", 1);
 	(void)ignored;
 	errno = saved;
@@ -68,6 +70,7 @@ signals_open(unsigned wishes, struct err *e)
 	if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
 		return err_errno(e, ERR_IO, "making a pipe for signals");
 	wanted = wishes;
+	atomic_store(&terminations, 0);
 	for (size_t i = 0; i < SIGNALS; i++)
 		sigaction(table[i].number, NULL, &before[i]);
 	signals_take();
@@ -103,6 +106,15 @@ signals_wishes(void)
 	while (read(wake[0], drain, sizeof(drain)) > 0)
 		;
 	return atomic_exchange(&waiting, 0);
+}
+
+struct intent *
+signals_hurry(int64_t seen_seq)
+{
+	struct intent *intent = intent_new(INTENT_LEAVE, seen_seq, NULL, "SIGTERM");
+
+	intent->patience_ms = atomic_load(&terminations) > 1 ? 0 : SIGNALS_PATIENCE_MS;
+	return intent;
 }
 
 void

@@ -29,7 +29,7 @@ waiting_facts(const struct run_state *state, const struct runbook *runbook)
 	case STEP_CANCELLED:
 		return FACT_STUCK | back;
 	case STEP_UNKNOWN:
-		return FACT_UNKNOWN | back;
+		return FACT_UNKNOWN;
 	case STEP_TODO:
 	case STEP_RUNNING:
 	case STEP_OK:
@@ -81,6 +81,8 @@ situation_describe(const struct run_state *state, struct str *out)
 		str_append(out, "the run is starting");
 	else if (!step)
 		str_append(out, "all steps are done");
+	else if (state->phase == RUN_PREPARING && step->status == STEP_UNKNOWN)
+		str_printf(out, "step %s may have happened: that is being looked into", step->id);
 	else if (state->phase == RUN_PREPARING)
 		str_printf(out, "step %s is being prepared", step->id);
 	else if (state->prompt.seq >= 0)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ui/keymap.h"
 #include "ui/situation.h"
+#include "ui/unknown.h"
 
 enum { OUTPUT_TAIL_BYTES = 16384 }; /* more than a screen; `o` shows the rest */
 
@@ -107,13 +108,10 @@ add_trouble(const struct model *model, size_t index, bool keys, struct lines *li
 {
 	const struct step_state *step = &model->state->steps[index];
 
-	if (step->error)
-		lines_wrap(lines, ROLE_BAD, "ERROR   ", ROLE_TEXT, step->error);
 	if (step->status == STEP_UNKNOWN)
-		lines_wrap(
-			lines, ROLE_BAD, "UNKNOWN ", ROLE_TEXT,
-			"It was begun, and its end was not seen: it may or may not have happened. "
-			"Look at the system itself before you decide.");
+		unknown_lines(model, index, lines);
+	else if (step->error)
+		lines_wrap(lines, ROLE_BAD, "ERROR   ", ROLE_TEXT, step->error);
 	if (!keys || (size_t)model->state->current != index ||
 	    !(model_facts(model) & (FACT_STUCK | FACT_UNKNOWN)))
 		return;
@@ -287,7 +285,8 @@ step_detail(const struct model *model, size_t index, const struct step_detail_wi
 	const struct step_state *step = &model->state->steps[index];
 	bool done = step->status != STEP_TODO && step->status != STEP_PLANNED;
 
-	add_status(model, index, lines);
+	if (step->status != STEP_UNKNOWN)
+		add_status(model, index, lines);
 	add_trouble(model, index, wish->keys, lines);
 	if (step->status == STEP_RUNNING && model->progress)
 		lines_wrap(lines, ROLE_CURRENT, "NOW     ", ROLE_TEXT, model->progress);

@@ -17,6 +17,7 @@ enum ui_end {
 	UI_END_RUN_OVER,       /* the run ended; run_state tells how */
 	UI_END_LEFT,	       /* the operator left; the run can be resumed */
 	UI_END_NEEDS_DECISION, /* --auto met a decision that nothing on the command line takes */
+	UI_END_RELEASED,       /* following only: the process that held the run is gone */
 };
 
 struct ui_options {
@@ -26,7 +27,11 @@ struct ui_options {
 	const struct autopilot *autopilot; /* --auto, plain mode only; NULL: the operator decides */
 	bool ascii;			   /* no character outside ASCII */
 	bool mono;			   /* no colour */
-	int64_t (*now_ms)(void);	   /* the wall clock; NULL: clock_wall_ms */
+	/* The run is another process's, and is only looked at: who that is ("ana, pid 4711 on db1"), and whether we go on
+	 * with it when that ends. NULL: it is ours. */
+	const char *holder;
+	bool takes_over;
+	int64_t (*now_ms)(void); /* the wall clock; NULL: clock_wall_ms */
 };
 
 /*

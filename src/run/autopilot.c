@@ -11,6 +11,11 @@
 #include "base/xalloc.h"
 #include "runbook/step_type.h"
 
+enum {
+	TRIES_MAX =
+		3, /* of a step whose outcome gets lost each time: then somebody must look at that */
+};
+
 static bool
 matches(const char *const *patterns, const char *name)
 {
@@ -165,6 +170,62 @@ decide_planned(const struct autopilot *pilot, const struct run_state *state,
 	return AUTOPILOT_ACT;
 }
 
+/* A decision about a step of unknown outcome, taken by what is known of it and not by a person. */
+static enum autopilot_verdict
+decide_by(const struct run_state *state, const struct step_state *step, enum intent_type type,
+	  char *reason, const char *by, struct intent **ret_intent)
+{
+	*ret_intent = intent_new(type, state->seq, step->id, reason);
+	(*ret_intent)->by = xstrdup(by);
+	free(reason);
+	return AUTOPILOT_ACT;
+}
+
+static char *
+what_probe_says(const struct step_state *step)
+{
+	struct str text = STR_INIT;
+
+	probe_sentence(&step->probe, &text);
+	return str_take(&text);
+}
+
+/* The most telling of what was found out, for one sentence. */
+static const char *
+clue(const struct probe_state *probe)
+{
+	if (probe->seq < 0)
+		return "nobody has looked into it";
+	if (probe->error)
+		return probe->error;
+	return probe->lines_count ? probe->lines[0] : "a look has shown nothing";
+}
+
+/* Nothing is repeated, and nothing passed, but where it is certain, or harmless by the runbook's word. */
+static enum autopilot_verdict
+decide_unknown(const struct run_state *state, const struct step_state *step,
+	       struct intent **ret_intent, char **ret_why)
+{
+	bool may_try = step->attempt < TRIES_MAX;
+
+	if (str_equal(step->probe.verdict, "done"))
+		return decide_by(state, step, INTENT_MARK_DONE, what_probe_says(step), "probe",
+				 ret_intent);
+	if (str_equal(step->probe.verdict, "not-done") && may_try)
+		return decide_by(state, step, INTENT_MARK_NOT_DONE, what_probe_says(step), "probe",
+				 ret_intent);
+	if (step->idempotent && may_try)
+		return decide_by(state, step, INTENT_RECHECK,
+				 xstrdup("the runbook says that it is idempotent"), "runbook",
+				 ret_intent);
+	*ret_why =
+		xasprintf("step %s was begun %d time%s, and nobody knows whether it happened (%s): "
+			  "look at the system, and decide it by hand with lifeboat resume %s",
+			  step->id, step->attempt, step->attempt == 1 ? "" : "s",
+			  clue(&step->probe), state->run_id);
+	return AUTOPILOT_STUCK;
+}
+
 static enum autopilot_verdict
 say_failed(const struct step_state *step, char **ret_why)
 {
@@ -193,8 +254,9 @@ autopilot_decide(const struct autopilot *pilot, const struct run_state *state,
 	case STEP_BLOCKED:
 	case STEP_FAILED:
 	case STEP_CANCELLED:
-	case STEP_UNKNOWN:
 		return say_failed(step, ret_why);
+	case STEP_UNKNOWN:
+		return decide_unknown(state, step, ret_intent, ret_why);
 	case STEP_TODO:
 	case STEP_RUNNING:
 	case STEP_OK:

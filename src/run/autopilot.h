@@ -24,9 +24,10 @@ enum autopilot_verdict {
 /*
  * What an operator who only follows the command line would do next. Pure. Steps that only read run
  * without a question; what changes needs --yes, what destroys --confirm with its name, and either on a
- * target that nothing proves to be the right one --allow-insecure besides; a failed, blocked or
- * unknown step is never passed. *why, for the two last verdicts, says in a sentence what is missing
- * and which flag would give it (the caller frees).
+ * target that nothing proves to be the right one --allow-insecure besides; a failed or blocked step is
+ * never passed. A step of unknown outcome is marked as its probe says, where that is certain, and
+ * prepared again where the runbook calls it idempotent; else it is AUTOPILOT_STUCK. *why, for the two
+ * last verdicts, says in a sentence what is missing and which flag would give it (the caller frees).
  */
 enum autopilot_verdict autopilot_decide(const struct autopilot *pilot,
 					const struct run_state *state, struct intent **ret_intent,

@@ -4,30 +4,33 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "run/engine_internal.h"
 
+/* How a record came to be, as far as it is not on the disk by the hand of this process. */
+enum origin { ORIGIN_JOURNAL, ORIGIN_REPLAYED, ORIGIN_PRETENDED };
+
 static void
-broadcast_record(struct engine *engine, struct record *record, bool replayed)
+broadcast_record(struct engine *engine, struct record *record, enum origin origin)
 {
 	for (size_t i = 0; i < engine->links_count; i++) {
 		struct run_event *event = run_event_new(EVENT_RECORD, NULL, NULL);
 
 		event->record = record_ref(record);
-		event->replayed = replayed;
+		event->replayed = origin == ORIGIN_REPLAYED;
+		event->pretended = origin == ORIGIN_PRETENDED;
 		queue_push(engine->links[i].events, event);
 	}
 }
 
-void
-engine_tell(struct engine *engine, enum run_event_type type, const char *step, const char *text)
+static void
+tell(struct engine *engine, enum run_event_type type, const char *step, const char *text,
+     bool pretended)
 {
 	struct str redacted = STR_INIT;
 	char *clean = NULL;
@@ -36,10 +39,20 @@ engine_tell(struct engine *engine, enum run_event_type type, const char *step, c
 		secrets_redact(engine->env.secrets, text, strlen(text), &redacted);
 		clean = text_clean(str_cstr(&redacted), TEXT_KEEP_NEWLINES | TEXT_DROP_SGR);
 	}
-	for (size_t i = 0; i < engine->links_count; i++)
-		queue_push(engine->links[i].events, run_event_new(type, step, clean));
+	for (size_t i = 0; i < engine->links_count; i++) {
+		struct run_event *event = run_event_new(type, step, clean);
+
+		event->pretended = pretended;
+		queue_push(engine->links[i].events, event);
+	}
 	str_release(&redacted);
 	free(clean);
+}
+
+void
+engine_tell(struct engine *engine, enum run_event_type type, const char *step, const char *text)
+{
+	tell(engine, type, step, text, false);
 }
 
 cJSON *
@@ -51,17 +64,41 @@ engine_step_data(const char *step)
 	return data;
 }
 
-/* A journal that cannot be written ends all acting: what is not recorded must not be done. */
+/* What is not recorded must not be done; what only reads may go on. */
 static void
 declare_broken(struct engine *engine, const struct err *e)
 {
 	if (engine->broken)
 		return;
-	engine->broken = true;
-	char *text = xasprintf("%s. No further step is begun; leave, mend the cause, and resume",
-			       e->message);
-	engine_tell(engine, EVENT_WARNING, NULL, text);
+	engine->broken = xstrdup(e->message);
+	char *text =
+		xasprintf("%s. Nothing is changed any more, and no decision taken: leave, mend "
+			  "the cause, and resume",
+			  e->message);
+	tell(engine, EVENT_WARNING, NULL, text, true);
 	free(text);
+}
+
+/* Our own fold refuses our own record: stop rather than act on a wrong state. */
+static void
+declare_confused(struct engine *engine, struct err *e)
+{
+	err_wrap(e, "internal error");
+	declare_broken(engine, e);
+	engine->confused = true;
+}
+
+/* Takes a record into the state, and tells everybody; gives the reference back. */
+static int
+take_record(struct engine *engine, struct record *record, enum origin origin)
+{
+	struct err e = ERR_INIT;
+
+	if (run_state_apply(&engine->state, record, &e) < 0)
+		declare_confused(engine, &e);
+	broadcast_record(engine, record, origin);
+	record_free(record);
+	return engine->confused ? -1 : 0;
 }
 
 int
@@ -71,217 +108,39 @@ engine_append(struct engine *engine, enum record_type type, cJSON *data, bool du
 	struct err e = ERR_INIT;
 
 	secrets_redact_json(engine->env.secrets, data);
+	if (engine->broken) {
+		cJSON_Delete(data);
+		return -1;
+	}
 	if (journal_append(engine->journal, type, data, durable, &record, &e) < 0) {
 		declare_broken(engine, &e);
 		return -1;
 	}
-	if (run_state_apply(&engine->state, record, &e) < 0) {
-		/* our own fold refuses our own record: stop rather than act on a wrong state */
-		err_wrap(&e, "internal error");
-		declare_broken(engine, &e);
-	}
-	broadcast_record(engine, record, false);
-	record_free(record);
-	return engine->broken ? -1 : 0;
-}
-
-static void
-free_message(void *message)
-{
-	message_free(message);
-}
-
-static void
-free_event(void *event)
-{
-	run_event_free(event);
-}
-
-static struct engine *
-engine_alloc(const struct engine_options *options)
-{
-	struct engine *engine = xcalloc(1, sizeof(*engine));
-
-	engine->options = *options;
-	engine->params =
-		options->params ? cJSON_Duplicate(options->params, true) : cJSON_CreateObject();
-	engine->folder = xstrdup(options->folder);
-	engine->run_id = xstrdup(options->run_id);
-	engine->mode = xstrdup(options->mode);
-	engine->operator_name = xstrdup(options->operator_name);
-	engine->host = xstrdup(options->host);
-	engine->outputs = cJSON_CreateObject();
-	engine->inbox = queue_new();
-	run_state_init(&engine->state);
-	engine->env = (struct job_env){
-		.runbook = options->runbook,
-		.table = options->table,
-		.expressions = options->expressions,
-		.secrets = options->secrets,
-		.run_id = engine->run_id,
-		.folder = engine->folder,
-		.inbox = engine->inbox,
-	};
-	return engine;
-}
-
-static void
-engine_destroy(struct engine *engine)
-{
-	job_free(engine->prepared);
-	frozen_targets_free(engine->env.targets, engine->env.targets_count);
-	journal_close(engine->journal);
-	run_state_release(&engine->state);
-	queue_free(engine->inbox, free_message);
-	for (size_t i = 0; i < engine->links_count; i++)
-		queue_free(engine->links[i].events, free_event);
-	for (size_t i = 0; i < engine->history_count; i++)
-		record_free(engine->history[i]);
-	free(engine->history);
-	free(engine->links);
-	cJSON_Delete(engine->params);
-	cJSON_Delete(engine->outputs);
-	free(engine->folder);
-	free(engine->run_id);
-	free(engine->mode);
-	free(engine->operator_name);
-	free(engine->host);
-	free(engine->leave_reason);
-	free(engine);
-}
-
-/* What target fields may refer to: the parameters and the run; there are no steps yet. */
-static cJSON *
-first_context(const struct engine *engine)
-{
-	cJSON *context = cJSON_CreateObject();
-
-	json_add(context, "params", cJSON_Duplicate(engine->params, true));
-	cJSON_AddObjectToObject(context, "steps");
-	cJSON_AddObjectToObject(context, "targets");
-	cJSON *run = cJSON_AddObjectToObject(context, "run");
-	json_add_string(run, "id", engine->run_id);
-	json_add_string(run, "mode", engine->mode);
-	json_add_string(run, "operator", engine->operator_name);
-	return context;
-}
-
-static int
-freeze_targets(struct engine *engine, struct err *e)
-{
-	cJSON *context = first_context(engine);
-	int rc = frozen_targets_new(engine->env.runbook, engine->env.table, engine->env.expressions,
-				    context, &engine->env.targets, &engine->env.targets_count, e);
-
-	cJSON_Delete(context);
-	return rc;
-}
-
-static int
-copy_runbook(const struct engine *engine, struct err *e)
-{
-	char *path = xasprintf("%s/runbook.yaml", engine->folder);
-	int rc = file_write_atomic(path, engine->env.runbook->source,
-				   engine->env.runbook->source_len, 0600, e);
-
-	free(path);
-	return rc;
+	return take_record(engine, record, ORIGIN_JOURNAL);
 }
 
 int
-engine_create(const struct engine_options *options, struct engine **ret_engine, struct err *e)
+engine_show(struct engine *engine, enum record_type type, cJSON *data, bool durable)
 {
-	struct engine *engine = engine_alloc(options);
+	cJSON *copy = cJSON_Duplicate(data, true);
+	int rc = engine_append(engine, type, data, durable);
 
-	if (freeze_targets(engine, e) < 0 ||
-	    journal_create(engine->folder, engine->run_id, &engine->journal, e) < 0 ||
-	    copy_runbook(engine, e) < 0) {
-		engine_destroy(engine);
-		return -1;
+	if (rc < 0 && !engine->confused) {
+		secrets_redact_json(engine->env.secrets, copy);
+		rc = take_record(engine, journal_pretend(engine->journal, type, copy),
+				 ORIGIN_PRETENDED);
+		copy = NULL;
 	}
-	*ret_engine = engine;
-	return 0;
+	cJSON_Delete(copy);
+	return rc;
 }
 
-/* Builds the state of an earlier process and keeps its records for the subscribers. */
-static int
-recall(void *data, struct record *record, struct err *e)
+bool
+engine_only_reads(const struct engine *engine)
 {
-	struct engine *engine = data;
+	const struct step_state *step = run_state_current(&engine->state);
 
-	if (run_state_apply(&engine->state, record, e) < 0)
-		return -1;
-	*VEC_PUSH(engine->history, engine->history_count, engine->history_cap) = record_ref(record);
-	return 0;
-}
-
-/* The parameters as the first process had them; secrets come anew with the options. */
-static void
-recall_params(struct engine *engine)
-{
-	const cJSON *at;
-
-	cJSON_ArrayForEach(at, engine->state.params) {
-		const struct param *param = runbook_param(engine->env.runbook, at->string);
-
-		if (param && param->type == PARAM_SECRET)
-			continue;
-		cJSON_DeleteItemFromObjectCaseSensitive(engine->params, at->string);
-		json_add(engine->params, at->string, cJSON_Duplicate(at, true));
-	}
-}
-
-/* All identities that any record has told: those of the first one, and those of later targets. */
-static void
-recall_identities(struct engine *engine)
-{
-	for (size_t i = 0; i < engine->history_count; i++) {
-		const struct record *record = engine->history[i];
-
-		if (record->type == RECORD_RUN) {
-			frozen_targets_recall(engine->env.targets, engine->env.targets_count,
-					      json_at(record->data, "targets"));
-		} else if (record->type == RECORD_TARGET) {
-			cJSON *one = cJSON_CreateArray();
-
-			cJSON_AddItemToArray(one, cJSON_Duplicate(record->data, true));
-			frozen_targets_recall(engine->env.targets, engine->env.targets_count, one);
-			cJSON_Delete(one);
-		}
-	}
-}
-
-int
-engine_resume(const struct engine_options *options, struct engine **ret_engine, struct err *e)
-{
-	struct engine *engine = engine_alloc(options);
-
-	engine->resumed = true;
-	if (journal_open(engine->folder, recall, engine, &engine->journal, e) < 0)
-		goto fail;
-	free(engine->run_id);
-	engine->run_id = xstrdup(journal_run_id(engine->journal));
-	engine->env.run_id = engine->run_id;
-	if (engine->state.phase == RUN_ENDED) {
-		err_set(e, ERR_USAGE, "the run %s has ended (%s): there is nothing to resume",
-			engine->run_id,
-			engine->state.end_title ? engine->state.end_title : engine->state.end_id);
-		goto fail;
-	}
-	if (!str_equal(engine->state.runbook_sha256, options->runbook->sha256)) {
-		err_set(e, ERR_SPEC, "runbook.yaml in %s is not the one that the run began with",
-			engine->folder);
-		goto fail;
-	}
-	recall_params(engine);
-	if (freeze_targets(engine, e) < 0)
-		goto fail;
-	recall_identities(engine);
-	*ret_engine = engine;
-	return 0;
-fail:
-	engine_destroy(engine);
-	return -1;
+	return step && str_equal(step->effect, step_effect_name(EFFECT_READS));
 }
 
 static void
@@ -318,26 +177,80 @@ engine_submit(struct engine *engine, struct intent *intent)
 	queue_push(engine->inbox, message);
 }
 
-/* The time until the running step's deadline; -1: there is none. */
+void
+engine_warn(struct engine *engine, const char *text)
+{
+	queue_push(engine->inbox, message_new(MESSAGE_WARNING, xstrdup(text), NULL));
+}
+
+/* When the job under way is to be cancelled: its deadline, or our leave; INT64_MAX: never. */
+static int64_t
+next_deadline(const struct engine *engine)
+{
+	int64_t deadline_ms = INT64_MAX;
+
+	if (!engine->job)
+		return INT64_MAX;
+	if (!atomic_load(&engine->job->timed_out))
+		deadline_ms = atomic_load(&engine->job->deadline_ms);
+	return engine->cancel_at_ms < deadline_ms ? engine->cancel_at_ms : deadline_ms;
+}
+
+/* The time until then; -1: for ever. */
 static int64_t
 time_left(const struct engine *engine)
 {
-	int64_t deadline_ms = engine->job ? atomic_load(&engine->job->deadline_ms) : INT64_MAX;
-	int64_t left_ms;
+	int64_t deadline_ms = next_deadline(engine), now_ms = clock_mono_ms();
 
-	if (deadline_ms == INT64_MAX || atomic_load(&engine->job->timed_out))
+	if (deadline_ms == INT64_MAX)
 		return -1;
-	left_ms = deadline_ms - clock_mono_ms();
-	return left_ms > 0 ? left_ms : 0;
+	return deadline_ms > now_ms ? deadline_ms - now_ms : 0;
+}
+
+/* Whoever asked us to leave has no more patience with the running step. */
+static void
+cancel_to_leave(struct engine *engine)
+{
+	engine->cancel_at_ms = INT64_MAX;
+	if (engine->job->kind == JOB_RUN) {
+		cJSON *data = engine_step_data(engine->job->step_id);
+
+		json_add_string(data, "by", NULL);
+		json_add_string(data, "reason", engine->leave_reason);
+		engine_show(engine, RECORD_CANCEL, data, false);
+	}
+	cancel_request(engine->job->cancel);
 }
 
 static void
-watch_deadline(struct engine *engine)
+watch_deadlines(struct engine *engine)
 {
-	if (time_left(engine) != 0)
+	int64_t now_ms = clock_mono_ms();
+
+	if (!engine->job)
 		return;
-	atomic_store(&engine->job->timed_out, true);
-	cancel_request(engine->job->cancel);
+	if (engine->cancel_at_ms <= now_ms)
+		cancel_to_leave(engine);
+	if (atomic_load(&engine->job->deadline_ms) <= now_ms &&
+	    !atomic_load(&engine->job->timed_out)) {
+		atomic_store(&engine->job->timed_out, true);
+		cancel_request(engine->job->cancel);
+	}
+}
+
+/* What the job waits for before it goes on. */
+static void
+take_for_record(struct engine *engine, enum record_type type, cJSON *data)
+{
+	struct err *receipt = xcalloc(1, sizeof(*receipt));
+	int rc =
+		(engine_only_reads(engine) ? engine_show : engine_append)(engine, type, data, true);
+
+	if (rc < 0)
+		err_set(receipt, ERR_IO,
+			"what must be on record before the step goes on could not be written: %s",
+			engine->broken);
+	queue_push(engine->job->receipts, receipt);
 }
 
 static void
@@ -355,14 +268,20 @@ handle_message(struct engine *engine, struct message *message)
 			    step, message->text);
 		break;
 	case MESSAGE_TARGET:
-	case MESSAGE_ATTEMPT:
 	case MESSAGE_PROMPT:
-		engine_append(engine,
-			      message->type == MESSAGE_TARGET	 ? RECORD_TARGET
-			      : message->type == MESSAGE_ATTEMPT ? RECORD_ATTEMPT
-								 : RECORD_PROMPT,
-			      message->data, false);
+		engine_show(engine, message->type == MESSAGE_TARGET ? RECORD_TARGET : RECORD_PROMPT,
+			    message->data, false);
 		message->data = NULL;
+		break;
+	case MESSAGE_ATTEMPT:
+	case MESSAGE_EVIDENCE:
+		take_for_record(engine,
+				message->type == MESSAGE_ATTEMPT ? RECORD_ATTEMPT : RECORD_EVIDENCE,
+				message->data);
+		message->data = NULL;
+		break;
+	case MESSAGE_WARNING:
+		engine_tell(engine, EVENT_WARNING, NULL, message->text);
 		break;
 	case MESSAGE_DONE:
 		engine_job_done(engine);
@@ -377,12 +296,12 @@ engine_main(void *data)
 	struct engine *engine = data;
 
 	for (size_t i = 0; i < engine->history_count; i++)
-		broadcast_record(engine, engine->history[i], true);
+		broadcast_record(engine, engine->history[i], ORIGIN_REPLAYED);
 	engine_begin(engine);
 	while (!engine->closed) {
 		struct message *message = queue_pop(engine->inbox, time_left(engine));
 
-		watch_deadline(engine);
+		watch_deadlines(engine);
 		if (message)
 			handle_message(engine, message);
 	}

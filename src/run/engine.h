@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "run/event.h"
 #include "run/executor.h"
+#include "run/operator_key.h"
 #include "runbook/expression.h"
 #include "runbook/runbook.h"
 
@@ -31,6 +32,11 @@ struct engine_options {
 	const char *mode;    /* "live" or "drill" */
 	const char *operator_name;
 	const char *host;
+	const struct operator_key *operator_key; /* certifies the key of this process; or NULL */
+	const char *verify_script;		 /* becomes verify.sh of a new run's folder */
+	/* of a new run: the operator's run before it and the hash of its last checkpoint, so that a run that was
+	 * deleted is missed; or NULL */
+	const char *previous_run, *previous_checkpoint;
 };
 
 /*
@@ -54,6 +60,9 @@ void engine_start(struct engine *engine);
 
 /* Hands over an intent; any thread. Takes ownership. */
 void engine_submit(struct engine *engine, struct intent *intent);
+
+/* A remark about the run itself, for all subscribers (EVENT_WARNING); any thread. Copies the text. */
+void engine_warn(struct engine *engine, const char *text);
 
 /* Waits until the engine has ended (after INTENT_LEAVE or INTENT_END), and frees it. */
 void engine_free(struct engine *engine);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
@@ -19,6 +20,16 @@ refuse(struct engine *engine, const char *format, ...)
 	va_end(ap);
 	engine_tell(engine, EVENT_REFUSED, NULL, text);
 	free(text);
+}
+
+/* For what changes something, and for every decision. */
+static void
+refuse_unrecorded(struct engine *engine)
+{
+	refuse(engine,
+	       "the journal cannot be written, and this would have to stand in it (%s). Looking is "
+	       "still possible; leave, mend the cause, and resume",
+	       engine->broken);
 }
 
 static const char *
@@ -75,18 +86,72 @@ on_run(struct engine *engine, const struct intent *intent)
 
 	if (!step || step->status != STEP_PLANNED || !engine->prepared)
 		refuse(engine, "there is no step that is ready to run");
+	else if (engine->broken && !engine_only_reads(engine))
+		refuse_unrecorded(engine);
 	else if (confirmed(engine, step, intent, &word))
 		engine_run(engine, word, by(engine, intent));
+}
+
+/* Puts on record what somebody says of the current step of unknown outcome, and goes on from there. */
+static void
+mark(struct engine *engine, const struct intent *intent, const char *status, const char *what)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+
+	if (!step || step->status != STEP_UNKNOWN) {
+		refuse(engine, "only a step of unknown outcome can be %s", what);
+		return;
+	}
+	if (blank(intent->text)) {
+		refuse(engine, "a step of unknown outcome is %s only with a reason", what);
+		return;
+	}
+	cJSON *data = engine_step_data(step->id);
+	json_add_int(data, "intent", step->intent_seq);
+	json_add_string(data, "status", status);
+	json_add_bool(data, "marked", true);
+	json_add_string(data, "reason", intent->text);
+	json_add_string(data, "by", by(engine, intent));
+	if (engine_append(engine, RECORD_OUTCOME, data, true) == 0)
+		engine_proceed(engine);
+}
+
+static void
+on_mark_done(struct engine *engine, const struct intent *intent)
+{
+	mark(engine, intent, "ok", "marked done");
+}
+
+static void
+on_mark_not_done(struct engine *engine, const struct intent *intent)
+{
+	mark(engine, intent, "not-done", "marked not done");
 }
 
 static void
 on_recheck(struct engine *engine, const struct intent *intent)
 {
-	(void)intent;
-	if (!run_state_current(&engine->state))
+	const struct step_state *step = run_state_current(&engine->state);
+
+	if (!step)
 		refuse(engine, "there is no step to prepare");
-	else
+	else if (step->status != STEP_UNKNOWN)
 		engine_prepare(engine);
+	else if (engine->broken)
+		refuse_unrecorded(engine);
+	else
+		mark(engine, intent, "again", "run again");
+}
+
+static void
+on_probe(struct engine *engine, const struct intent *intent)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+
+	if (!step || step->status != STEP_UNKNOWN)
+		refuse(engine, "only a step of unknown outcome is looked into");
+	else
+		engine_probe(engine, by(engine, intent));
 }
 
 static void
@@ -103,25 +168,6 @@ on_skip(struct engine *engine, const struct intent *intent)
 	json_add_string(data, "reason", intent->text);
 	json_add_string(data, "by", by(engine, intent));
 	if (engine_append(engine, RECORD_SKIP, data, true) == 0)
-		engine_proceed(engine);
-}
-
-static void
-on_mark_done(struct engine *engine, const struct intent *intent)
-{
-	const struct step_state *step = run_state_current(&engine->state);
-
-	if (!step || step->status != STEP_UNKNOWN || blank(intent->text)) {
-		refuse(engine, "only a step of unknown outcome can be marked done, with a reason");
-		return;
-	}
-	cJSON *data = engine_step_data(step->id);
-	json_add_int(data, "intent", step->intent_seq);
-	json_add_string(data, "status", "ok");
-	json_add_bool(data, "marked", true);
-	json_add_string(data, "reason", intent->text);
-	json_add_string(data, "by", by(engine, intent));
-	if (engine_append(engine, RECORD_OUTCOME, data, true) == 0)
 		engine_proceed(engine);
 }
 
@@ -195,7 +241,7 @@ on_cancel(struct engine *engine, const struct intent *intent)
 		cJSON *data = engine_step_data(engine->job->step_id);
 
 		json_add_string(data, "by", by(engine, intent));
-		engine_append(engine, RECORD_CANCEL, data, false);
+		engine_show(engine, RECORD_CANCEL, data, false);
 	}
 	cancel_request(engine->job->cancel);
 }
@@ -264,6 +310,9 @@ on_leave(struct engine *engine, const struct intent *intent)
 	engine->leaving = true;
 	if (!engine->leave_reason)
 		engine->leave_reason = xstrdup(intent->text);
+	if (intent->patience_ms >= 0 &&
+	    clock_mono_ms() + intent->patience_ms < engine->cancel_at_ms)
+		engine->cancel_at_ms = clock_mono_ms() + intent->patience_ms;
 	if (!engine->job) {
 		engine_proceed(engine);
 		return;
@@ -277,16 +326,18 @@ on_leave(struct engine *engine, const struct intent *intent)
 enum intent_needs {
 	NEEDS_FRESH = 1 << 0,	/* the operator must have seen the present situation */
 	NEEDS_IDLE = 1 << 1,	/* nothing may be under way */
-	NEEDS_JOURNAL = 1 << 2, /* useless when nothing can be recorded */
+	NEEDS_JOURNAL = 1 << 2, /* must stand in the journal, whatever it is about */
 };
 
 static const struct {
 	void (*handle)(struct engine *engine, const struct intent *intent);
 	unsigned needs;
 } handlers[] = {
-	[INTENT_RUN] = { on_run, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
-	[INTENT_RECHECK] = { on_recheck, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
+	[INTENT_RUN] = { on_run, NEEDS_FRESH | NEEDS_IDLE },
+	[INTENT_RECHECK] = { on_recheck, NEEDS_FRESH | NEEDS_IDLE },
 	[INTENT_SKIP] = { on_skip, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
+	[INTENT_PROBE] = { on_probe, NEEDS_FRESH | NEEDS_IDLE },
+	[INTENT_MARK_NOT_DONE] = { on_mark_not_done, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_MARK_DONE] = { on_mark_done, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_ANSWER] = { on_answer, NEEDS_FRESH | NEEDS_JOURNAL },
 	[INTENT_NOTE] = { on_note, NEEDS_JOURNAL },
@@ -302,9 +353,9 @@ engine_handle_intent(struct engine *engine, const struct intent *intent)
 	const struct step_state *step = run_state_current(&engine->state);
 	unsigned needs = handlers[intent->type].needs;
 
-	if ((needs & NEEDS_JOURNAL) && engine->broken)
-		refuse(engine,
-		       "the journal cannot be written: nothing further is done in this run");
+	if (((needs & NEEDS_JOURNAL) && engine->broken) ||
+	    (engine->confused && needs & NEEDS_FRESH))
+		refuse_unrecorded(engine);
 	else if ((needs & NEEDS_IDLE) && engine->job)
 		refuse(engine, "something is under way: wait for its end, or cancel it");
 	else if ((needs & NEEDS_FRESH) &&

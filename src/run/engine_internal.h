@@ -28,13 +28,27 @@ struct engine {
 	cJSON *outputs;	      /* real values by step id: what the journal only has redacted */
 	bool leaving;	      /* no new job is begun */
 	char *leave_reason;
-	bool broken; /* the journal cannot be written */
+	int64_t cancel_at_ms; /* leaving: when a running step is cancelled; INT64_MAX: never */
+	char *broken;	      /* why the journal cannot be written, or NULL: it can */
+	bool confused;	      /* our own fold refuses our own record: nothing is done any more */
 	bool closed;
 	pthread_t thread;
 };
 
+/* engine_open.c */
+void engine_destroy(struct engine *engine);
+
 /* engine.c: records and events */
+
+/* Takes ownership of data. -1: it is not on record, and nothing may follow from it. */
 int engine_append(struct engine *engine, enum record_type type, cJSON *data, bool durable);
+/*
+ * The same for what has happened already, or harms nobody: where the journal is broken the record is
+ * pretended, so that the operator sees it. -1: not even that.
+ */
+int engine_show(struct engine *engine, enum record_type type, cJSON *data, bool durable);
+/* The current step only reads: it may run though the journal cannot be written. */
+bool engine_only_reads(const struct engine *engine);
 void engine_tell(struct engine *engine, enum run_event_type type, const char *step,
 		 const char *text);
 cJSON *engine_step_data(const char *step);
@@ -43,11 +57,17 @@ cJSON *engine_step_data(const char *step);
 void engine_begin(struct engine *engine);
 void engine_proceed(struct engine *engine);
 void engine_prepare(struct engine *engine);
+/* Looks whether the current step, whose outcome is unknown, happened; `by` asked for it, or NULL. */
+void engine_probe(struct engine *engine, const char *by);
 void engine_run(struct engine *engine, const char *confirmed, const char *by);
 void engine_end(struct engine *engine, const char *id, const char *title, const char *reason,
 		const char *by, bool failed);
 void engine_job_done(struct engine *engine);
 const struct step_spec *engine_spec(const struct engine *engine, const struct step_state *step);
+
+/* engine_records.c: what the first record of a process holds */
+cJSON *engine_run_data(const struct engine *engine);
+cJSON *engine_resumed_data(const struct engine *engine);
 
 /* engine_intents.c */
 void engine_handle_intent(struct engine *engine, const struct intent *intent);

@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -10,82 +9,17 @@
 #include "base/xalloc.h"
 #include "run/engine_internal.h"
 
+enum {
+	PROBE_TIMEOUT_MS =
+		60000, /* a system that does not answer in this time does not tell anything */
+};
+
 const struct step_spec *
 engine_spec(const struct engine *engine, const struct step_state *step)
 {
 	int index = runbook_step_index(engine->env.runbook, step->spec_id);
 
 	return index < 0 ? NULL : &engine->env.runbook->steps[index];
-}
-
-/* Parameters as the journal may know them: a secret is its name, whatever its value looks like. */
-static cJSON *
-params_for_record(const struct engine *engine)
-{
-	cJSON *params = cJSON_Duplicate(engine->params, true);
-
-	for (size_t i = 0; i < engine->env.runbook->params_count; i++) {
-		const struct param *param = &engine->env.runbook->params[i];
-
-		if (param->type != PARAM_SECRET ||
-		    !cJSON_GetObjectItemCaseSensitive(params, param->name))
-			continue;
-		char *mask = xasprintf("‹secret:%s›", param->name);
-		cJSON_DeleteItemFromObjectCaseSensitive(params, param->name);
-		json_add_string(params, param->name, mask);
-		free(mask);
-	}
-	return params;
-}
-
-static cJSON *
-steps_for_record(const struct runbook *rb)
-{
-	cJSON *steps = cJSON_CreateArray();
-
-	for (size_t i = 0; i < rb->steps_count; i++) {
-		cJSON *step = cJSON_CreateObject();
-
-		json_add_string(step, "id", rb->steps[i].id);
-		json_add_string(step, "title", rb->steps[i].title);
-		json_add_string(step, "section", rb->steps[i].section);
-		json_add_bool(step, "for_each", rb->steps[i].for_each_in != NULL);
-		json_add_int(step, "estimate_ms", rb->steps[i].estimate_ms);
-		cJSON_AddItemToArray(steps, step);
-	}
-	return steps;
-}
-
-static cJSON *
-process_for_record(const struct engine *engine)
-{
-	cJSON *data = cJSON_CreateObject();
-
-	json_add_string(data, "operator", engine->operator_name);
-	json_add_string(data, "host", engine->host);
-	json_add_int(data, "pid", getpid());
-	json_add_string(data, "program", PACKAGE_STRING);
-	return data;
-}
-
-static cJSON *
-run_for_record(const struct engine *engine)
-{
-	const struct runbook *rb = engine->env.runbook;
-	cJSON *data = process_for_record(engine);
-	cJSON *runbook = cJSON_AddObjectToObject(data, "runbook");
-
-	json_add_string(runbook, "id", rb->id);
-	json_add_string(runbook, "title", rb->title);
-	json_add_string(runbook, "version", rb->version);
-	json_add_string(runbook, "sha256", rb->sha256);
-	json_add_string(runbook, "path", rb->path);
-	json_add_string(data, "mode", engine->mode);
-	json_add(data, "params", params_for_record(engine));
-	json_add(data, "targets",
-		 frozen_targets_json(engine->env.targets, engine->env.targets_count));
-	json_add(data, "steps", steps_for_record(rb));
-	return data;
 }
 
 /* What a step's expressions see: the state, with the real values of what the journal has redacted. */
@@ -137,7 +71,7 @@ void
 engine_begin(struct engine *engine)
 {
 	if (engine->resumed &&
-	    engine_append(engine, RECORD_RESUMED, process_for_record(engine), true) < 0)
+	    engine_show(engine, RECORD_RESUMED, engine_resumed_data(engine), true) < 0)
 		return;
 	if (engine->state.current >= 0) {
 		engine_proceed(engine);
@@ -169,7 +103,7 @@ stop(struct engine *engine)
 
 	json_add_string(data, "reason", engine->leave_reason);
 	json_add_string(data, "by", engine->operator_name);
-	engine_append(engine, RECORD_STOP, data, true);
+	engine_show(engine, RECORD_STOP, data, true);
 	engine->closed = true;
 }
 
@@ -188,16 +122,21 @@ finish(struct engine *engine)
 void
 engine_proceed(struct engine *engine)
 {
+	const struct step_state *step = run_state_current(&engine->state);
+
 	if (engine->job)
 		return;
-	if (engine->leaving || engine->broken) {
-		if (engine->leaving)
-			stop(engine);
+	if (engine->leaving) {
+		stop(engine);
 		return;
 	}
-	if (engine->state.phase == RUN_PREPARING)
+	if (engine->confused)
+		return;
+	if (engine->state.phase == RUN_PREPARING && step && step->status == STEP_UNKNOWN)
+		engine_probe(engine, NULL);
+	else if (engine->state.phase == RUN_PREPARING)
 		engine_prepare(engine);
-	else if (engine->state.phase == RUN_WAITING && !run_state_current(&engine->state))
+	else if (engine->state.phase == RUN_WAITING && !step && !engine->broken)
 		finish(engine);
 }
 
@@ -212,13 +151,73 @@ engine_prepare(struct engine *engine)
 	job_start(engine->job);
 }
 
+/* What the step would have yielded is not known to its own checks. */
+static void
+hide_own_outputs(struct job *job, const struct step_state *step)
+{
+	cJSON *own =
+		cJSON_GetObjectItemCaseSensitive(json_at(job->context, "steps"), step->spec_id);
+
+	if (own && step->item)
+		own = cJSON_GetObjectItemCaseSensitive(json_at(own, "items"), step->item);
+	if (own && !json_at(own, "marked"))
+		json_add_bool(own, "marked", true);
+}
+
+void
+engine_probe(struct engine *engine, const char *by)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+	struct job *job = job_for(engine, JOB_PROBE, step);
+
+	hide_own_outputs(job, step);
+	job->attempt = step->attempt;
+	job->intent_seq = step->intent_seq;
+	job->only_reads = engine_only_reads(engine);
+	job->key = xstrdup(step->key);
+	job->seen = cJSON_Duplicate(step->seen, true);
+	job->evidence =
+		step->evidence ? cJSON_Duplicate(step->evidence, true) : cJSON_CreateObject();
+	job->begun_ms = step->started_ms;
+	job->planned_with = cJSON_Duplicate(step->with, true);
+	job->planned_target = xstrdup(step->target);
+	job->data = engine_step_data(step->id);
+	json_add_int(job->data, "intent", step->intent_seq);
+	json_add_string(job->data, "by", by);
+	atomic_store(&job->deadline_ms, clock_mono_ms() + PROBE_TIMEOUT_MS);
+	engine->job = job;
+	job_start(job);
+}
+
+/* What is done now, with the number of its intent; takes over what was prepared. */
+static struct job *
+run_job(struct engine *engine, const struct step_state *step)
+{
+	struct job *job = job_for(engine, JOB_RUN, step), *prepared = engine->prepared;
+
+	job->attempt = step->attempt;
+	job->intent_seq = engine->broken ? -1 : step->intent_seq;
+	job->key = xstrdup(step->key);
+	job->action = prepared->action;
+	job->with = prepared->with;
+	job->seen = prepared->seen;
+	prepared->with = prepared->seen = NULL;
+	job->data = engine_step_data(step->id);
+	json_add_int(job->data, "intent", step->intent_seq);
+	if (job->spec->timeout_ms > 0)
+		atomic_store(&job->deadline_ms, clock_mono_ms() + job->spec->timeout_ms);
+	return job;
+}
+
 void
 engine_run(struct engine *engine, const char *confirmed, const char *by)
 {
 	const struct step_state *step = run_state_current(&engine->state);
-	struct job *prepared = engine->prepared;
 	cJSON *data = engine_step_data(step->id);
-	char *key = xasprintf("%s/%s/%d", engine->run_id, step->id, step->attempt + 1);
+	/* what may have happened is tried again under its own key: who honours that does it once */
+	char *key = step->again
+			    ? xstrdup(step->key)
+			    : xasprintf("%s/%s/%d", engine->run_id, step->id, step->attempt + 1);
 
 	json_add_int(data, "attempt", step->attempt + 1);
 	json_add_int(data, "plan", engine->state.decision_seq);
@@ -230,30 +229,21 @@ engine_run(struct engine *engine, const char *confirmed, const char *by)
 	json_add_string(data, "key", key);
 	free(key);
 	/* nothing is done before this line is on the disk */
-	if (engine_append(engine, RECORD_INTENT, data, true) < 0)
+	if ((engine_only_reads(engine) ? engine_show : engine_append)(engine, RECORD_INTENT, data,
+								      true) < 0)
 		return;
-	struct job *job = job_for(engine, JOB_RUN, step);
-	job->attempt = step->attempt;
-	job->action = prepared->action;
-	job->with = prepared->with;
-	job->seen = prepared->seen;
-	prepared->with = prepared->seen = NULL;
-	job->data = engine_step_data(step->id);
-	json_add_int(job->data, "intent", engine->state.seq);
-	if (job->spec->timeout_ms > 0)
-		atomic_store(&job->deadline_ms, clock_mono_ms() + job->spec->timeout_ms);
+	engine->job = run_job(engine, step);
 	job_free(engine->prepared);
 	engine->prepared = NULL;
-	engine->job = job;
-	job_start(job);
+	job_start(engine->job);
 }
 
 static void
 freeze_done(struct engine *engine, struct job *job)
 {
 	if (engine->state.seq < 0)
-		engine_append(engine, RECORD_RUN, run_for_record(engine), true);
-	engine_append(engine, RECORD_PREFLIGHT, job->data, true);
+		engine_show(engine, RECORD_RUN, engine_run_data(engine), true);
+	engine_show(engine, RECORD_PREFLIGHT, job->data, true);
 	job->data = NULL;
 	job_free(job);
 }
@@ -275,16 +265,31 @@ prepare_done(struct engine *engine, struct job *job)
 		return;
 	}
 	job->data = NULL;
-	if (engine_append(engine, types[job->result], data, job->result == JOB_SKIPPED) < 0 ||
+	if (engine_show(engine, types[job->result], data, job->result == JOB_SKIPPED) < 0 ||
 	    job->result != JOB_PLANNED) {
 		job_free(job);
 		return;
 	}
 	engine->prepared = job;
 	/* a question to the operator needs no go-ahead to be asked */
-	if (!engine->leaving && str_equal(run_state_current(&engine->state)->effect, "none") &&
+	if (!engine->leaving && !engine->broken &&
+	    str_equal(run_state_current(&engine->state)->effect, "none") &&
 	    str_equal(run_state_current(&engine->state)->confirm, "none"))
 		engine_run(engine, "none", NULL);
+}
+
+/* The effect is real, and the record of its end is not. */
+static void
+warn_unrecorded(struct engine *engine, const char *step_id)
+{
+	char *text =
+		xasprintf("step %s has ended, and its outcome could not be written: the journal "
+			  "does not have it, and who resumes the run will find the step of "
+			  "unknown outcome (%s)",
+			  step_id, engine->broken);
+
+	engine_tell(engine, EVENT_WARNING, step_id, text);
+	free(text);
 }
 
 static void
@@ -292,24 +297,40 @@ run_done(struct engine *engine, struct job *job)
 {
 	const struct step_spec *spec = job->spec;
 	const struct step_state *step;
+	bool is_recorded = job->intent_seq >= 0;
 
 	if (job->outputs) {
 		cJSON_DeleteItemFromObjectCaseSensitive(engine->outputs, job->step_id);
 		json_add(engine->outputs, job->step_id, job->outputs);
 		job->outputs = NULL;
 	}
-	cJSON *data = job->data;
+	int rc = engine_show(engine, RECORD_OUTCOME, job->data, true);
 	job->data = NULL;
+	if (rc == 0 && engine->broken && is_recorded)
+		warn_unrecorded(engine, job->step_id);
 	job_free(job);
-	if (engine_append(engine, RECORD_OUTCOME, data, true) < 0)
-		return;
 	step = run_state_current(&engine->state);
-	if (step && step->status == STEP_FAILED && spec->on_failure == ON_FAILURE_ABORT) {
+	if (rc == 0 && !engine->broken && step && step->status == STEP_FAILED &&
+	    spec->on_failure == ON_FAILURE_ABORT) {
 		char *reason = xasprintf("step %s failed, and the runbook ends there", step->id);
 
 		engine_end(engine, "aborted", "Aborted", reason, NULL, true);
 		free(reason);
 	}
+}
+
+static void
+probe_done(struct engine *engine, struct job *job)
+{
+	bool was_cut_off =
+		str_equal(json_string(job->data, "error/kind", NULL), err_kind_name(ERR_CANCELLED));
+
+	/* what was broken off because we leave says nothing about the step */
+	if (!engine->leaving || !was_cut_off) {
+		engine_show(engine, RECORD_PROBE, job->data, true);
+		job->data = NULL;
+	}
+	job_free(job);
 }
 
 void
@@ -322,6 +343,8 @@ engine_job_done(struct engine *engine)
 		freeze_done(engine, job);
 	else if (job->kind == JOB_PREPARE)
 		prepare_done(engine, job);
+	else if (job->kind == JOB_PROBE)
+		probe_done(engine, job);
 	else
 		run_done(engine, job);
 	if (!engine->closed)

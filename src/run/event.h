@@ -18,13 +18,14 @@ enum run_event_type {
 	EVENT_OUTPUT,	/* `step`, `text`: more output, redacted and sanitised, LFs kept */
 	EVENT_PROGRESS, /* `step`, `text`: what goes on, one line, sanitised */
 	EVENT_REFUSED,	/* `text`: why an intent was not taken */
-	EVENT_WARNING, /* `text`: something about the run itself (the journal cannot be written …) */
+	EVENT_WARNING, /* `text`: something about the run itself; `pretended`: why its journal is broken */
 	EVENT_CLOSED, /* the engine has ended; nothing follows */
 };
 
 struct run_event {
 	enum run_event_type type;
 	struct record *record; /* counted; released with the event */
+	bool pretended; /* `record` is written nowhere: the journal is broken; of a warning: it says why */
 	bool replayed; /* `record` is of an earlier process: nothing is to be decided about it */
 	char *step;
 	char *text;

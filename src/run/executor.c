@@ -162,6 +162,60 @@ preview_take_lines(struct preview *p)
 	return lines;
 }
 
+struct probe {
+	cJSON *lines; /* as the journal's probe records hold them */
+	size_t dropped;
+};
+
+struct probe *
+probe_new(void)
+{
+	struct probe *probe = xcalloc(1, sizeof(*probe));
+
+	probe->lines = cJSON_CreateArray();
+	return probe;
+}
+
+void
+probe_free(struct probe *probe)
+{
+	if (!probe)
+		return;
+	cJSON_Delete(probe->lines);
+	free(probe);
+}
+
+void
+probe_add(struct probe *probe, const char *format, ...)
+{
+	va_list ap;
+
+	if (cJSON_GetArraySize(probe->lines) >= PROBE_MAX_LINES) {
+		probe->dropped++;
+		return;
+	}
+	va_start(ap, format);
+	char *text = xvasprintf(format, ap);
+	va_end(ap);
+	cJSON_AddItemToArray(probe->lines, cJSON_CreateString(text));
+	free(text);
+}
+
+cJSON *
+probe_take_lines(struct probe *probe)
+{
+	cJSON *lines = probe->lines;
+
+	if (probe->dropped) {
+		char *text = xasprintf("… and %zu more lines", probe->dropped);
+
+		cJSON_AddItemToArray(lines, cJSON_CreateString(text));
+		free(text);
+	}
+	*probe = (struct probe){ .lines = cJSON_CreateArray() };
+	return lines;
+}
+
 struct permission_list {
 	cJSON *items;
 };

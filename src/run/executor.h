@@ -86,6 +86,10 @@ struct action {
 	const struct run_target *target; /* NULL for an action without one */
 	const cJSON *with; /* all fields of the step type, defaults filled in, typed */
 	const cJSON *seen; /* what preview() remembered; NULL in a preview, and in a check */
+	/* for probe() alone: */
+	const cJSON *
+		evidence; /* an object: what run() had remembered before it was cut off; maybe empty */
+	int64_t begun_ms; /* when its intent was recorded; wall clock */
 };
 
 /* What a preview is made of. */
@@ -139,7 +143,17 @@ struct prompt {
 	bool secret;	       /* inputs: not shown, registered as a secret */
 };
 
-enum probe_verdict { PROBE_DONE, PROBE_NOT_DONE, PROBE_UNSURE };
+/* What a probe found out. Only what is certain may be acted on without the operator. */
+enum probe_verdict {
+	PROBE_UNSURE,	/* the evidence does not decide it */
+	PROBE_DONE,	/* certain: it happened, all of it */
+	PROBE_NOT_DONE, /* certain: nothing of it happened, and nothing of it is under way */
+};
+
+struct probe;
+/* Adds one line of evidence: what was looked at, and what was seen ("kube-system/tsb: uid 1f0c…, generation 7, last
+ * written by lifeboat at 14:07:32Z"). */
+void probe_add(struct probe *probe, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * What an executor is given by the engine while it works; one per job, used on its worker thread.
@@ -175,6 +189,16 @@ struct step_context {
 	/* Evaluates a jq expression over a result, with the context's variables. */
 	int (*evaluate)(struct step_context *ctx, const char *expression, const cJSON *input,
 			cJSON **ret_value, struct err *e);
+	/*
+	 * Puts on record what a probe will need should this process die before the outcome (a transaction's id, a
+	 * process's): an object, whose members are added to those of earlier calls. Returns when it is on
+	 * the disk; -1: it is not, and the step must not act. Takes ownership.
+	 */
+	int (*remember)(struct step_context *ctx, cJSON *evidence, struct err *e);
+	const char *
+		run_folder; /* for what must outlive this process, such as a command's exit status */
+	int64_t intent_seq; /* number of the intent record of this try; -1 in a preview and in a check,
+			     * where remember() keeps nothing and says that all is well */
 };
 
 struct executor {
@@ -205,8 +229,12 @@ struct executor {
 	 */
 	int (*run)(struct step_context *ctx, const struct action *action, cJSON **ret_result,
 		   struct err *e);
-	/* After a crash: did it happen? Reads only. */
-	int (*probe)(struct step_context *ctx, const struct action *action,
+	/*
+	 * After a crash, or an answer that was lost: did it happen? Reads only. ctx->idempotency_key and
+	 * ctx->intent_seq are those of the try that was cut off; `seen` and `evidence` come from the journal, where
+	 * secrets are masked. *ret_verdict is PROBE_UNSURE before the call. An error: it could not be looked.
+	 */
+	int (*probe)(struct step_context *ctx, const struct action *action, struct probe *probe,
 		     enum probe_verdict *ret_verdict, struct err *e);
 	/* Takes it back, given the state before it that run() put under "before" in its result. */
 	int (*undo)(struct step_context *ctx, const struct action *action, const cJSON *before,

@@ -2,8 +2,8 @@
 
 #include "run/folder.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,7 +15,10 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "run/growing.h"
 #include "run/journal.h"
+
+enum { LAST_RECORD_BYTES = 64 << 10 };
 
 char *
 run_folder_new_id(void)
@@ -44,22 +47,67 @@ run_folder_path(const char *run_id, struct err *e)
 	return path;
 }
 
-/* All folders that hold a journal, sorted by their names, which begin with their time. */
 static int
-list_runs(glob_t *ret_runs, struct err *e)
+by_name(const void *a, const void *b)
 {
-	char *pattern = run_folder_path("*/journal.jsonl", e);
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
 
-	if (!pattern)
+/* The folder of one entry, where it holds a journal; else NULL. */
+static char *
+run_of(const char *root, const char *name)
+{
+	char *folder = xasprintf("%s/%s", root, name);
+	char *journal = xasprintf("%s/journal.jsonl", folder);
+	bool is_run = name[0] != '.' && file_exists(journal);
+
+	free(journal);
+	if (is_run)
+		return folder;
+	free(folder);
+	return NULL;
+}
+
+int
+run_folder_list(char ***ret_folders, size_t *ret_count, struct err *e)
+{
+	char *root = run_folder_path("", e);
+	char **folders = NULL;
+	size_t count = 0, cap = 0;
+	const struct dirent *entry;
+
+	if (!root)
 		return -1;
-	int rc = glob(pattern, 0, NULL, ret_runs);
-	free(pattern);
-	if (rc != 0)
-		return err_set(e, ERR_NOT_FOUND,
-			       "there is no run yet: begin one with lifeboat run");
-	for (size_t i = 0; i < ret_runs->gl_pathc; i++)
-		*strrchr(ret_runs->gl_pathv[i], '/') = '\0';
+	root[strlen(root) - 1] = '\0';
+	DIR *dir = opendir(root);
+	if (!dir && errno != ENOENT) {
+		err_errno(e, ERR_IO, "looking for runs in %s", root);
+		err_advise(e, "Runs are kept below XDG_STATE_HOME, or else ~/.local/state");
+		free(root);
+		return -1;
+	}
+	while (dir && (entry = readdir(dir))) {
+		char *folder = run_of(root, entry->d_name);
+
+		if (folder)
+			*VEC_PUSH(folders, count, cap) = folder;
+	}
+	if (dir)
+		closedir(dir);
+	if (count)
+		qsort(folders, count, sizeof(*folders), by_name);
+	*ret_folders = folders;
+	*ret_count = count;
+	free(root);
 	return 0;
+}
+
+void
+run_folder_list_free(char **folders, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(folders[i]);
+	free(folders);
 }
 
 static const char *
@@ -73,12 +121,20 @@ static bool
 has_ended(const char *folder)
 {
 	char *path = xasprintf("%s/journal.jsonl", folder);
+	struct growing file;
 	struct str text = STR_INIT;
 	struct record *last = NULL;
 	struct err e = ERR_INIT;
 	bool ended = false;
 
-	if (file_read(path, JOURNAL_MAX_BYTES, &text, &e) == 0 && text.len > 1) {
+	growing_init(&file, path);
+	if (growing_open(&file, &e) == 0) {
+		off_t from = growing_size(&file) - LAST_RECORD_BYTES;
+
+		file.at = from > 0 ? from : 0; /* a longer record is no end */
+		growing_read(&file, LAST_RECORD_BYTES, &text, &e);
+	}
+	if (text.len > 1) {
 		const char *line = memrchr(text.data, '\n', text.len - 1);
 
 		line = line ? line + 1 : text.data;
@@ -87,52 +143,133 @@ has_ended(const char *folder)
 	}
 	record_free(last);
 	str_release(&text);
+	growing_release(&file);
 	free(path);
 	return ended;
 }
 
 static char *
-latest_open(const glob_t *runs, struct err *e)
+latest_open(char *const *runs, size_t count, struct err *e)
 {
-	for (size_t i = runs->gl_pathc; i-- > 0;)
-		if (!has_ended(runs->gl_pathv[i]))
-			return xstrdup(runs->gl_pathv[i]);
+	for (size_t i = count; i-- > 0;)
+		if (!has_ended(runs[i]))
+			return xstrdup(runs[i]);
 	err_set(e, ERR_USAGE,
 		"every run has ended, the last one is %s: begin one with lifeboat run",
-		name_of(runs->gl_pathv[runs->gl_pathc - 1]));
+		name_of(runs[count - 1]));
 	return NULL;
+}
+
+/* Whoever holds a run has its journal locked; a run that cannot be asked is not the one that is meant. */
+static char *
+latest_held(char *const *runs, size_t count, struct err *e)
+{
+	(void)e;
+	for (size_t i = count; i-- > 0;) {
+		struct err ignored = ERR_INIT;
+		char *holder = NULL;
+
+		if (has_ended(runs[i]) || journal_holder(runs[i], &holder, &ignored) < 0 || !holder)
+			continue;
+		free(holder);
+		return xstrdup(runs[i]);
+	}
+	return xstrdup(runs[count - 1]);
+}
+
+/* The nearest id by the whole of it or by its end, which is what people say; NULL: none is near. */
+static const char *
+nearest_run(const char *word, char *const *runs, size_t count)
+{
+	const char **names = xcalloc(2 * count + 1, sizeof(*names));
+	const char *found = NULL;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *dash = strrchr(name_of(runs[i]), '-');
+
+		names[i] = name_of(runs[i]);
+		names[count + i] = dash ? dash + 1 : names[i];
+	}
+	const char *nearest = str_nearest(word, names);
+	for (size_t i = 0; nearest && i < 2 * count; i++)
+		if (names[i] == nearest)
+			found = name_of(runs[i % count]);
+	free(names);
+	return found;
+}
+
+/* A path, as from completion in a shell. */
+static char *
+folder_at(const char *path, struct err *e)
+{
+	char *journal = xasprintf("%s/journal.jsonl", path);
+	char *folder = NULL;
+
+	if (file_exists(journal))
+		folder = realpath(path, NULL);
+	if (!folder)
+		err_set(e, ERR_USAGE,
+			"%s is not the folder of a run: there is no journal.jsonl in it", path);
+	free(journal);
+	return folder;
+}
+
+static char *
+find_named(const char *word, char *const *runs, size_t count, struct err *e)
+{
+	struct str matches = STR_INIT;
+	const char *found = NULL;
+	size_t number = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!strstr(name_of(runs[i]), word))
+			continue;
+		found = runs[i];
+		str_printf(&matches, "%s%s", number++ ? ", " : "", name_of(found));
+	}
+	if (number == 0) {
+		const char *nearest = nearest_run(word, runs, count);
+
+		err_set(e, ERR_USAGE, "there is no run whose id contains %s", word);
+		if (nearest)
+			err_advise(e, "Did you mean %s?", nearest);
+		else
+			err_advise(e, "lifeboat runs lists them");
+	} else if (number > 1) {
+		err_set(e, ERR_USAGE, "%zu runs match %s: %.600s. Give more of the id", number,
+			word, str_cstr(&matches));
+	}
+	str_release(&matches);
+	return number == 1 ? xstrdup(found) : NULL;
+}
+
+static char *
+find(const char *word, char *(*otherwise)(char *const *runs, size_t count, struct err *e),
+     struct err *e)
+{
+	char **runs = NULL, *path = NULL;
+	size_t count = 0;
+
+	if (word && strchr(word, '/'))
+		return folder_at(word, e);
+	if (run_folder_list(&runs, &count, e) < 0)
+		return NULL;
+	if (count == 0)
+		err_set(e, ERR_USAGE, "there is no run yet: begin one with lifeboat run");
+	else
+		path = word ? find_named(word, runs, count, e) : otherwise(runs, count, e);
+	run_folder_list_free(runs, count);
+	return path;
 }
 
 char *
 run_folder_find(const char *word, struct err *e)
 {
-	struct str matches = STR_INIT;
-	const char *found = NULL;
-	char *path = NULL;
-	size_t count = 0;
-	glob_t runs;
+	return find(word, latest_open, e);
+}
 
-	if (list_runs(&runs, e) < 0)
-		return NULL;
-	if (!word) {
-		path = latest_open(&runs, e);
-		globfree(&runs);
-		return path;
-	}
-	for (size_t i = 0; i < runs.gl_pathc; i++) {
-		if (!strstr(name_of(runs.gl_pathv[i]), word))
-			continue;
-		found = runs.gl_pathv[i];
-		str_printf(&matches, "%s%s", count++ ? ", " : "", name_of(found));
-	}
-	if (!found)
-		err_set(e, ERR_NOT_FOUND, "there is no run whose id contains %s", word);
-	else if (count > 1)
-		err_set(e, ERR_USAGE, "%zu runs match %s: %.600s. Give more of the id", count, word,
-			str_cstr(&matches));
-	else
-		path = xstrdup(found);
-	str_release(&matches);
-	globfree(&runs);
-	return path;
+char *
+run_folder_find_any(const char *word, struct err *e)
+{
+	return find(word, latest_held, e);
 }

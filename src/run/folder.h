@@ -1,6 +1,8 @@
 #ifndef LIFEBOAT_RUN_FOLDER_H
 #define LIFEBOAT_RUN_FOLDER_H
 
+#include <stddef.h>
+
 #include "base/err.h"
 
 /* The folders of runs: $XDG_STATE_HOME/lifeboat/runs/RUN. */
@@ -12,10 +14,18 @@ char *run_folder_new_id(void);
 /* The folder of a run by its whole id. NULL and an error where there is no state folder. */
 char *run_folder_path(const char *run_id, struct err *e);
 
+/* All folders of the state folder that hold a journal, sorted by their names, which begin with their time. */
+int run_folder_list(char ***ret_folders, size_t *ret_count, struct err *e);
+void run_folder_list_free(char **folders, size_t count);
+
 /*
- * The one existing run whose id contains `word`; NULL: the latest one that has not ended. Errors:
- * ERR_NOT_FOUND, ERR_USAGE (several match, and are named; or all have ended). The caller frees.
+ * The one existing run whose id contains `word`, or the folder of a run that `word` is the path of (it has a slash);
+ * NULL: the latest one that has not ended. Errors: ERR_USAGE (none matches, and the nearest is named; several
+ * match, and are named; or all have ended). The caller frees.
  */
 char *run_folder_find(const char *word, struct err *e);
+
+/* The same for one that is only looked at. NULL: the latest that somebody works on, else the latest. */
+char *run_folder_find_any(const char *word, struct err *e);
 
 #endif

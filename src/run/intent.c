@@ -15,6 +15,7 @@ intent_new(enum intent_type type, int64_t seen_seq, const char *step, const char
 	intent->seen_seq = seen_seq;
 	intent->step = xstrdup(step);
 	intent->text = xstrdup(text);
+	intent->patience_ms = -1;
 	return intent;
 }
 

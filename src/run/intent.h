@@ -10,14 +10,17 @@
  * situation changed after it (run_state.decision_seq), and says so.
  */
 enum intent_type {
-	INTENT_RUN,	  /* run the current step as planned; `text`: what was typed to confirm */
-	INTENT_RECHECK,	  /* prepare the current step again (reads only) */
+	INTENT_RUN, /* run the current step as planned; `text`: what was typed to confirm */
+	INTENT_RECHECK, /* prepare the current step again (reads only); of an unknown step: to run it again, with
+			   * the reason in `text` */
 	INTENT_SKIP,	  /* pass over the current step; `text`: the reason, required */
+	INTENT_PROBE,	  /* of an unknown step: look whether it happened (reads only) */
 	INTENT_MARK_DONE, /* of an unknown step: it happened; `text`: the reason, required */
-	INTENT_ANSWER,	  /* answer the open question; `answer` as in run/executor.h */
-	INTENT_NOTE,	  /* `text`; never stale */
-	INTENT_CANCEL,	  /* stop the running step */
-	INTENT_GOTO,	  /* take the step's on_failure goto */
+	INTENT_MARK_NOT_DONE, /* of an unknown step: nothing happened; `text` as above; it is prepared again */
+	INTENT_ANSWER, /* answer the open question; `answer` as in run/executor.h */
+	INTENT_NOTE,   /* `text`; never stale */
+	INTENT_CANCEL, /* stop the running step */
+	INTENT_GOTO,   /* take the step's on_failure goto */
 	INTENT_END, /* end the run; `text`: the id of one of `ends`, "completed" or "aborted" (NULL: the
 				 * first of `ends`, or "completed"; only past the last step); `reason` */
 	INTENT_LEAVE, /* stop in good order, to be resumed; waits for a running step to end */
@@ -29,8 +32,13 @@ struct intent {
 	char *step; /* id of the instance that is meant, or NULL where the type needs none */
 	char *text;
 	char *reason;
-	char *by;      /* who confirms, where it is not the operator (two-person), or NULL */
+	char *by; /* who decides, where it is not the operator (two-person, "probe"), or NULL */
 	cJSON *answer; /* INTENT_ANSWER */
+	/*
+	 * INTENT_LEAVE: how long a running step may take, before it is cancelled; -1: as long as it takes.
+	 * May be sent again, to shorten that.
+	 */
+	int64_t patience_ms;
 };
 
 struct intent *intent_new(enum intent_type type, int64_t seen_seq, const char *step,

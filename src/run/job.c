@@ -45,6 +45,8 @@ job_new(enum job_kind kind, struct job_env *env)
 	job->env = env;
 	job->cancel = cancel_new();
 	job->answers = queue_new();
+	job->receipts = queue_new();
+	job->intent_seq = -1;
 	atomic_init(&job->timed_out, false);
 	atomic_init(&job->deadline_ms, INT64_MAX);
 	return job;
@@ -57,6 +59,7 @@ job_main(void *data)
 		[JOB_FREEZE] = job_freeze,
 		[JOB_PREPARE] = job_prepare,
 		[JOB_RUN] = job_run,
+		[JOB_PROBE] = job_probe,
 	};
 	struct job *job = data;
 
@@ -89,6 +92,7 @@ job_free(struct job *job)
 		pthread_join(job->thread, NULL);
 	cancel_free(job->cancel);
 	queue_free(job->answers, free_answer);
+	queue_free(job->receipts, free);
 	free(job->step_id);
 	free(job->title);
 	free(job->item);
@@ -97,7 +101,25 @@ job_free(struct job *job)
 	cJSON_Delete(job->seen);
 	cJSON_Delete(job->data);
 	cJSON_Delete(job->outputs);
+	cJSON_Delete(job->evidence);
+	cJSON_Delete(job->planned_with);
+	free(job->planned_target);
+	free(job->key);
 	free(job);
+}
+
+int
+job_put_on_record(struct job *job, enum message_type type, cJSON *data, struct err *e)
+{
+	queue_push(job->env->inbox, message_new(type, NULL, data));
+	/* the engine blocks on nothing but its disk, and outlives the job */
+	struct err *receipt = queue_pop(job->receipts, -1);
+	int rc = receipt->kind == ERR_NONE ? 0 : -1;
+
+	if (rc < 0)
+		*e = *receipt;
+	free(receipt);
+	return rc;
 }
 
 static struct job_context *
@@ -215,8 +237,28 @@ ctx_evaluate(struct step_context *pub, const char *expression, const cJSON *inpu
 {
 	struct job *job = of_pub(pub)->job;
 
+	if (job_outputs_known(job, expression, true, e) < 0)
+		return -1;
 	return expressions_eval(job->env->expressions, expression, input, job->context, 0,
 				ret_value, e);
+}
+
+static int
+ctx_remember(struct step_context *pub, cJSON *evidence, struct err *e)
+{
+	struct job *job = of_pub(pub)->job;
+
+	if (pub->intent_seq < 0 || job->kind != JOB_RUN) {
+		cJSON_Delete(evidence);
+		return job->kind == JOB_PROBE && pub->intent_seq >= 0
+			       ? err_set(e, ERR_INTERNAL, "a probe must only read")
+			       : 0;
+	}
+	cJSON *data = cJSON_CreateObject();
+	json_add_string(data, "step", job->step_id);
+	json_add_int(data, "intent", pub->intent_seq);
+	json_add(data, "evidence", evidence);
+	return job_put_on_record(job, MESSAGE_EVIDENCE, data, e);
 }
 
 void
@@ -228,6 +270,7 @@ job_context_init(struct job_context *ctx, struct job *job, struct sink *sink)
 			.step_id = job->step_id,
 			.title = job->title,
 			.attempt = job->attempt,
+			.idempotency_key = job->key,
 			.runbook_path = job->env->runbook->path,
 			.cancel = job->cancel,
 			.deadline_ms = atomic_load(&job->deadline_ms),
@@ -237,6 +280,9 @@ job_context_init(struct job_context *ctx, struct job *job, struct sink *sink)
 			.ask = ctx_ask,
 			.check = ctx_check,
 			.evaluate = ctx_evaluate,
+			.remember = ctx_remember,
+			.run_folder = job->env->folder,
+			.intent_seq = job->intent_seq,
 		},
 		.job = job,
 		.sink = sink,

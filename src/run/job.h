@@ -46,11 +46,11 @@ struct job_env {
 	struct queue *inbox; /* of the engine: takes struct message */
 };
 
-enum job_kind { JOB_FREEZE, JOB_PREPARE, JOB_RUN };
+enum job_kind { JOB_FREEZE, JOB_PREPARE, JOB_RUN, JOB_PROBE };
 
 /* How a job ended; which record follows. */
 enum job_result {
-	JOB_DONE,     /* freeze: targets are set; run: the outcome is in `data` */
+	JOB_DONE,     /* freeze: targets are set; run, probe: the record's data is in `data` */
 	JOB_PLANNED,  /* prepare: `data` is a plan record's, `action` is ready */
 	JOB_SKIPPED,  /* prepare: `when` does not hold */
 	JOB_EXPANDED, /* prepare: `data` holds the items of a for_each step */
@@ -70,13 +70,25 @@ struct job {
 	atomic_bool timed_out;
 	atomic_llong deadline_ms; /* monotonic; INT64_MAX: none; watched by the engine */
 	struct queue *answers;	  /* of the open question: takes cJSON */
+	struct queue *receipts;	  /* for what was to be put on record: takes struct err */
 	pthread_t thread;
 	bool started;
 
-	/* the action: made by JOB_PREPARE, handed on to JOB_RUN */
+	/* the action: made by JOB_PREPARE, handed on to JOB_RUN; made anew by JOB_PROBE */
 	struct action action;
 	cJSON *with;
 	cJSON *seen; /* by the preview, or NULL */
+
+	/* JOB_RUN and JOB_PROBE: the try; its intent is -1 where it stands in no journal */
+	int64_t intent_seq;
+
+	/* JOB_PROBE: what the journal tells of the try that was cut off */
+	bool only_reads;
+	char *key;	 /* its idempotency key */
+	cJSON *evidence; /* an object */
+	int64_t begun_ms;
+	cJSON *planned_with; /* redacted, or NULL */
+	char *planned_target;
 
 	/* the result, valid after MESSAGE_DONE */
 	enum job_result result;
@@ -88,9 +100,11 @@ enum message_type {
 	MESSAGE_INTENT, /* from a front end */
 	MESSAGE_OUTPUT,
 	MESSAGE_PROGRESS,
-	MESSAGE_TARGET,	 /* `data`: of a target record */
-	MESSAGE_ATTEMPT, /* `data`: of an attempt record */
-	MESSAGE_PROMPT,	 /* `data`: of a prompt record */
+	MESSAGE_TARGET,	  /* `data`: of a target record */
+	MESSAGE_ATTEMPT,  /* `data`: of an attempt record; the job waits for a receipt */
+	MESSAGE_EVIDENCE, /* `data`: of an evidence record; the job waits for a receipt */
+	MESSAGE_PROMPT,	  /* `data`: of a prompt record */
+	MESSAGE_WARNING,  /* `text`, about the run itself; from any thread */
 	MESSAGE_DONE,
 };
 
@@ -109,10 +123,11 @@ void job_start(struct job *job);
 /* Joins the thread, if one was started, which must have sent MESSAGE_DONE or been cancelled; frees the job. */
 void job_free(struct job *job);
 
-/* The three bodies, on the job's own thread. */
+/* The four bodies, on the job's own thread. */
 void job_freeze(struct job *job);
 void job_prepare(struct job *job);
 void job_run(struct job *job);
+void job_probe(struct job *job);
 
 /* ---- what the bodies share ---- */
 
@@ -125,6 +140,25 @@ struct job_context {
 };
 
 void job_context_init(struct job_context *ctx, struct job *job, struct sink *sink);
+
+/*
+ * Hands the data of a record to the engine, and returns when that is on the disk; -1: it is not, and what
+ * depends on it must not be done. Takes ownership.
+ */
+int job_put_on_record(struct job *job, enum message_type type, cJSON *data, struct err *e);
+
+/*
+ * Fails where an expression, or the templates of a text or of `with`, use outputs of a step that nobody
+ * saw the end of: it was marked done, and what it would have yielded is not known. Over a result
+ * (`expect`, `outputs`) only $steps is ours.
+ */
+int job_outputs_known(const struct job *job, const char *expression, bool over_result,
+		      struct err *e);
+int job_outputs_known_in_text(const struct job *job, const char *text, struct err *e);
+int job_outputs_known_in(const struct job *job, const cJSON *with, struct err *e);
+
+/* True where a value holds the name of a secret in the place of the secret itself, as the journal does. */
+bool job_holds_masks(const cJSON *value);
 
 /*
  * Makes an action ready: finds its target (`target` may be a template; NULL: `inherited`, where the kind
@@ -191,7 +225,7 @@ cJSON *frozen_targets_json(const struct frozen_target *targets, size_t count);
 
 /* ---- output ---- */
 
-/* A step's output on its way to out/SEQ and to the screen, through both doors. */
+/* A step's output on its way to out/SEQ (SEQ -1: no file) and to the screen, through both doors. */
 struct sink *sink_new(struct job *job, int64_t intent_seq);
 void sink_write(struct sink *sink, const char *bytes, size_t len_bytes);
 /* Ends it; *ret_data is {"file","sha256","bytes"} or JSON null where nothing came. Frees the sink. */

@@ -9,6 +9,9 @@
 #include "run/job.h"
 #include "runbook/template.h"
 
+/* Of a text from outside in a sentence of ours. */
+enum { WORD_MAX_BYTES = 60, SEEN_MAX_BYTES = 200 };
+
 /* The frozen target of a name, which may be a template; NULL in *ret_target where there is none. */
 static int
 find_target(struct job *job, const struct step_type *type, const char *word,
@@ -25,7 +28,8 @@ find_target(struct job *job, const struct step_type *type, const char *word,
 			return err_set(e, ERR_SPEC, "%s needs a target", type->uses);
 		return 0;
 	}
-	if (template_expand(word, job->env->expressions, job->context, &value, e) < 0)
+	if (job_outputs_known_in_text(job, word, e) < 0 ||
+	    template_expand(word, job->env->expressions, job->context, &value, e) < 0)
 		return err_wrap(e, "its target");
 	const char *name = cJSON_IsString(value) ? value->valuestring : "";
 	struct frozen_target *target = job_env_target(job->env, name);
@@ -49,24 +53,17 @@ out:
 	return rc;
 }
 
-/*
- * A secret that an earlier process had in memory is in the journal by its name only: what was made of
- * that would be wrong, not secret.
- */
-static int
-refuse_masks(const cJSON *value, struct err *e)
+bool
+job_holds_masks(const cJSON *value)
 {
 	const cJSON *at;
 
 	if (cJSON_IsString(value) && strstr(value->valuestring, "‹secret:"))
-		return err_set(e, ERR_SPEC,
-			       "it uses a secret that an earlier step had read, and the journal "
-			       "does not hold: go back to that step, or read it again: %s",
-			       value->valuestring);
+		return true;
 	cJSON_ArrayForEach(at, value)
-		if (refuse_masks(at, e) < 0)
-			return -1;
-	return 0;
+		if (job_holds_masks(at))
+			return true;
+	return false;
 }
 
 int
@@ -80,33 +77,52 @@ job_resolve(struct job *job, const struct step_type *type, const char *target, c
 
 	if (!executor)
 		return err_set(e, ERR_INTERNAL, "%s has no executor", type->uses);
+	if (job_outputs_known_in(job, with, e) < 0)
+		return -1;
 	if (find_target(job, type, target, inherited, &found, e) < 0)
 		return -1;
 	if (template_resolve(type->fields, with, job->env->runbook->path, job->env->expressions,
 			     job->context, &resolved, e) < 0)
 		return -1;
-	if (refuse_masks(resolved, e) < 0) {
+	/* what was made of a mask would be wrong, not secret */
+	if (job_holds_masks(resolved)) {
 		cJSON_Delete(resolved);
-		return -1;
+		return err_set(e, ERR_SPEC,
+			       "it uses a secret that an earlier step had read, and the journal "
+			       "does not hold: go back to that step, and read it again");
 	}
 	*ret_action = (struct action){ .executor = executor, .target = found, .with = resolved };
 	*ret_with = resolved;
 	return 0;
 }
 
+/* The beginning of a text; half a secret would not be recognised later, so that goes first. */
+static void
+append_cut(struct job *job, const char *text, int max_bytes, struct str *out)
+{
+	struct str redacted = STR_INIT;
+
+	secrets_redact(job->env->secrets, text, strlen(text), &redacted);
+	str_printf(out, "%.*s", max_bytes, str_cstr(&redacted));
+	str_release(&redacted);
+}
+
 /* "expected .data.kid != null (message)": why a check that ran did not hold. */
 static char *
-unmet(const struct check_request *check, const cJSON *value)
+unmet(struct job *job, const struct check_request *check, const cJSON *value)
 {
-	char *seen = json_text(value);
-	char *why;
+	struct str why = STR_INIT;
+	char *seen;
 
-	if (check->message)
-		why = xasprintf("%s (expected %s)", check->message, check->expect);
-	else
-		why = xasprintf("expected %s, which is %.200s", check->expect, seen);
-	free(seen);
-	return why;
+	if (check->message) {
+		str_printf(&why, "%s (expected %s)", check->message, check->expect);
+	} else {
+		seen = json_text(value);
+		str_printf(&why, "expected %s, which is ", check->expect);
+		append_cut(job, seen, SEEN_MAX_BYTES, &why);
+		free(seen);
+	}
+	return str_take(&why);
 }
 
 static int
@@ -115,15 +131,17 @@ judge(struct job *job, const struct check_request *check, const cJSON *result, b
 {
 	cJSON *value = NULL;
 
-	*ret_held = true;
-	if (!check->expect)
+	if (!check->expect) {
+		*ret_held = true;
 		return 0;
-	if (expressions_eval(job->env->expressions, check->expect, result, job->context, 0, &value,
+	}
+	if (job_outputs_known(job, check->expect, true, e) < 0 ||
+	    expressions_eval(job->env->expressions, check->expect, result, job->context, 0, &value,
 			     e) < 0)
 		return -1;
 	*ret_held = json_truthy(value);
 	if (!*ret_held)
-		*ret_why = unmet(check, value);
+		*ret_why = unmet(job, check, value);
 	cJSON_Delete(value);
 	return 0;
 }
@@ -151,6 +169,7 @@ job_check(struct job *job, const struct check_request *check, const struct run_t
 			e) < 0)
 		return -1;
 	job_context_init(&ctx, job, NULL);
+	ctx.pub.intent_seq = -1; /* of the step, which the check is not */
 	rc = action.executor->run(&ctx.pub, &action, &result, e);
 	if (rc == 0)
 		rc = judge(job, check, result, ret_held, ret_why, e);
@@ -191,8 +210,10 @@ check_title(struct job *job, const struct action_spec *action)
 	for (size_t i = 0; i < sizeof(telling) / sizeof(telling[0]); i++) {
 		char *value = job_words(job, json_string(action->with, telling[i], NULL));
 
-		if (value)
-			str_printf(&title, " %.60s", value);
+		if (value) {
+			str_append_char(&title, ' ');
+			append_cut(job, value, WORD_MAX_BYTES, &title);
+		}
 		free(value);
 	}
 	return str_take(&title);

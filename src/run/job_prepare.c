@@ -27,6 +27,8 @@ job_items(struct job *job, cJSON **ret_items, struct err *e)
 	cJSON *items = NULL;
 	const cJSON *at, *other;
 
+	if (job_outputs_known(job, job->spec->for_each_in, false, e) < 0)
+		return err_wrap(e, "for_each");
 	if (expressions_eval(job->env->expressions, job->spec->for_each_in, job->context,
 			     job->context, 0, &items, e) < 0)
 		return -1;
@@ -95,7 +97,8 @@ job_wanted(struct job *job, bool *ret_wanted, struct err *e)
 	*ret_wanted = true;
 	if (!job->spec->when)
 		return 0;
-	if (expressions_eval(job->env->expressions, job->spec->when, job->context, job->context, 0,
+	if (job_outputs_known(job, job->spec->when, false, e) < 0 ||
+	    expressions_eval(job->env->expressions, job->spec->when, job->context, job->context, 0,
 			     &value, e) < 0)
 		return err_wrap(e, "its condition");
 	*ret_wanted = json_truthy(value);

@@ -35,16 +35,18 @@ may_retry(const struct job *job, const struct err *e, int tries)
 	       job->spec->idempotent;
 }
 
-static void
+/* The next try has a key of its own, so the failure of this one is on record before it. */
+static int
 report_attempt(struct job *job, const struct err *e, int64_t wait_ms)
 {
+	struct err ignored = ERR_INIT;
 	cJSON *data = cJSON_CreateObject();
 
 	json_add_string(data, "step", job->step_id);
 	json_add_int(data, "attempt", job->attempt);
 	json_add(data, "error", job_error_json(e));
 	json_add_int(data, "next_ms", wait_ms);
-	queue_push(job->env->inbox, message_new(MESSAGE_ATTEMPT, NULL, data));
+	return job_put_on_record(job, MESSAGE_ATTEMPT, data, &ignored);
 }
 
 static int
@@ -54,7 +56,9 @@ act(struct job *job, struct sink *sink, cJSON **ret_result, struct err *e)
 
 	for (int tries = 1;; tries++) {
 		struct job_context ctx;
-		char *key = xasprintf("%s/%s/%d", job->env->run_id, job->step_id, job->attempt);
+		char *key = tries == 1 ? xstrdup(job->key)
+				       : xasprintf("%s/%s/%d", job->env->run_id, job->step_id,
+						   job->attempt);
 
 		job_context_init(&ctx, job, sink);
 		ctx.pub.idempotency_key = key;
@@ -64,7 +68,8 @@ act(struct job *job, struct sink *sink, cJSON **ret_result, struct err *e)
 			return rc;
 		if (job->spec->retry_max_ms > 0 && wait_ms > (double)job->spec->retry_max_ms)
 			wait_ms = (double)job->spec->retry_max_ms;
-		report_attempt(job, e, (int64_t)wait_ms);
+		if (report_attempt(job, e, (int64_t)wait_ms) < 0)
+			return rc;
 		if (cancel_sleep(job->cancel, (int64_t)wait_ms))
 			return err_set(e, ERR_CANCELLED, "cancelled before attempt %d", tries + 1);
 		wait_ms *= job->spec->retry_factor;
@@ -81,7 +86,8 @@ evaluate_outputs(struct job *job, const cJSON *result, struct err *e)
 		const struct step_output *output = &job->spec->outputs[i];
 		cJSON *value = NULL;
 
-		if (expressions_eval(job->env->expressions, output->expression, result,
+		if (job_outputs_known(job, output->expression, true, e) < 0 ||
+		    expressions_eval(job->env->expressions, output->expression, result,
 				     job->context, 0, &value, e) < 0)
 			return err_wrap(e, "its output %s", output->name);
 		json_add(job->outputs, output->name, value);
@@ -155,7 +161,7 @@ job_run(struct job *job)
 	struct err e = ERR_INIT;
 	int64_t begin_ms = clock_mono_ms();
 	cJSON *result = NULL, *checks = NULL, *output = NULL;
-	struct sink *sink = sink_new(job, json_int(job->data, "intent", 0));
+	struct sink *sink = sink_new(job, job->intent_seq);
 	cJSON *data = job->data;
 	int rc = 0;
 

@@ -16,6 +16,13 @@ cJSON *preview_take_seen(struct preview *p);
 /* The lines as pairs of a mark and a text, for a plan record; the caller deletes them. */
 cJSON *preview_take_lines(struct preview *p);
 
+enum { PROBE_MAX_LINES = 100 };
+
+struct probe *probe_new(void);
+void probe_free(struct probe *probe);
+/* The lines of evidence as an array of strings, for a probe record; the caller deletes it. */
+cJSON *probe_take_lines(struct probe *probe);
+
 struct permission_list *permission_list_new(void);
 void permission_list_free(struct permission_list *list);
 /* An array of {verb, group, resource, subresource, name, namespace}; borrowed. */

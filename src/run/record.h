@@ -23,10 +23,12 @@ enum record_type {
 	RECORD_PLAN,	  /* a step is prepared: this is exactly what it would do */
 	RECORD_BLOCKED,	  /* a step could not be prepared, or its preconditions do not hold */
 	RECORD_INTENT,	  /* the step begins; durable before anything is done */
+	RECORD_EVIDENCE,  /* what a probe will need if the step is cut off; durable */
 	RECORD_ATTEMPT,	  /* one try failed, and the step's retry rule tries again */
 	RECORD_PROMPT,	  /* a step asks the operator */
 	RECORD_ANSWER,	  /* the operator's answer */
 	RECORD_OUTCOME,	  /* how it ended; durable */
+	RECORD_PROBE,	  /* a step of unknown outcome was looked into: verdict and evidence */
 	RECORD_SKIP,	  /* passed over: by its `when`, or by the operator with a reason */
 	RECORD_GOTO,	  /* the run goes back (or on) to another step */
 	RECORD_NOTE,	  /* a remark of the operator's */

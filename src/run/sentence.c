@@ -51,10 +51,20 @@ static void
 say_resumed(const struct record *record, const struct run_state *state,
 	    const struct step_state *step, struct str *out)
 {
-	(void)record;
+	const cJSON *at;
+
 	(void)step;
-	str_printf(out, "Run taken up again by %s on %s, %zu of %zu steps done",
-		   state->operator_name, state->host, run_state_done(state), state->steps_count);
+	if (state->phase == RUN_ENDED)
+		str_printf(out, "The end of the run was sealed later by %s on %s",
+			   json_string(record->data, "operator", "?"),
+			   json_string(record->data, "host", "?"));
+	else
+		str_printf(out, "Run taken up again by %s on %s, %zu of %zu steps done",
+			   state->operator_name, state->host, run_state_done(state),
+			   state->steps_count);
+	cJSON_ArrayForEach(at, json_at(record->data, "recovered"))
+		str_printf(out, "; %lld unfinished bytes were cut off and kept in %s",
+			   (long long)json_int(at, "bytes", 0), json_string(at, "file", "?"));
 }
 
 static void
@@ -151,6 +161,17 @@ say_intent(const struct record *record, const struct run_state *state,
 	}
 }
 
+/* What a step remembers is for its probe. */
+static void
+say_evidence(const struct record *record, const struct run_state *state,
+	     const struct step_state *step, struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s has put on record what would tell whether it happened",
+		   step_name(record));
+}
+
 static void
 say_attempt(const struct record *record, const struct run_state *state,
 	    const struct step_state *step, struct str *out)
@@ -202,6 +223,22 @@ append_outputs(const struct step_state *step, struct str *out)
 	}
 }
 
+/* What somebody has said of a step whose outcome nobody knew. */
+static void
+say_mark(const struct record *record, struct str *out)
+{
+	const char *status = json_string(record->data, "status", "?");
+
+	if (str_equal(status, "again"))
+		str_printf(out, "Step %s is to be run again, though it may have happened",
+			   step_name(record));
+	else
+		str_printf(out, "Step %s marked %s", step_name(record),
+			   str_equal(status, "ok") ? "done" : "not done");
+	append_by(record, out);
+	append_reason(record, out);
+}
+
 static void
 say_outcome(const struct record *record, const struct run_state *state,
 	    const struct step_state *step, struct str *out)
@@ -209,20 +246,68 @@ say_outcome(const struct record *record, const struct run_state *state,
 	char took[CLOCK_STAMP_MAX];
 
 	(void)state;
-	str_printf(out, "Step %s %s", step_name(record),
-		   step ? step_status_name(step->status) : "?");
 	if (json_bool(record->data, "marked", false)) {
-		str_append(out, ", marked");
-		append_by(record, out);
-	} else {
-		str_printf(out, " after %s",
-			   duration_format(json_int(record->data, "duration_ms", 0), took));
+		say_mark(record, out);
+		return;
 	}
-	append_reason(record, out);
+	str_printf(out, "Step %s %s after %s", step_name(record),
+		   step ? step_status_name(step->status) : "?",
+		   duration_format(json_int(record->data, "duration_ms", 0), took));
 	if (step && step->error)
 		str_printf(out, ": %s", step->error);
 	if (step)
 		append_outputs(step, out);
+}
+
+static const struct {
+	const char *verdict, *words;
+} verdicts[] = {
+	{ "done", "it happened" },
+	{ "not-done", "it did not happen" },
+	{ "unsure", "it may or may not have happened" },
+};
+
+static const char *
+verdict_words(const char *verdict)
+{
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++)
+		if (str_equal(verdicts[i].verdict, verdict))
+			return verdicts[i].words;
+	return "?";
+}
+
+static void
+say_probe(const struct record *record, const struct run_state *state, const struct step_state *step,
+	  struct str *out)
+{
+	const char *error = json_string(record->data, "error/message", NULL);
+	const cJSON *at;
+
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s was looked into", step_name(record));
+	append_by(record, out);
+	str_printf(out, ": %s", verdict_words(json_string(record->data, "verdict", "")));
+	if (error)
+		str_printf(out, "; it could not be looked: %s", error);
+	cJSON_ArrayForEach(at, json_at(record->data, "lines"))
+		str_printf(out, "; %s", cJSON_IsString(at) ? at->valuestring : "?");
+}
+
+void
+probe_sentence(const struct probe_state *probe, struct str *out)
+{
+	enum { ENOUGH_BYTES = 400 };
+	size_t begin = out->len;
+
+	str_printf(out, "probe: %s", verdict_words(probe->verdict));
+	for (size_t i = 0; i < probe->lines_count; i++) {
+		if (out->len - begin + strlen(probe->lines[i]) > ENOUGH_BYTES) {
+			str_append(out, "; …");
+			break;
+		}
+		str_printf(out, "; %s", probe->lines[i]);
+	}
 }
 
 static void
@@ -266,6 +351,7 @@ say_cancel(const struct record *record, const struct run_state *state,
 	(void)step;
 	str_printf(out, "Step %s: cancel asked for", step_name(record));
 	append_by(record, out);
+	append_reason(record, out);
 }
 
 static void
@@ -303,10 +389,12 @@ static sentence_fn *const sentences[RECORD_TYPE_COUNT] = {
 	[RECORD_PLAN] = say_plan,
 	[RECORD_BLOCKED] = say_blocked,
 	[RECORD_INTENT] = say_intent,
+	[RECORD_EVIDENCE] = say_evidence,
 	[RECORD_ATTEMPT] = say_attempt,
 	[RECORD_PROMPT] = say_prompt,
 	[RECORD_ANSWER] = say_answer,
 	[RECORD_OUTCOME] = say_outcome,
+	[RECORD_PROBE] = say_probe,
 	[RECORD_SKIP] = say_skip,
 	[RECORD_GOTO] = say_goto,
 	[RECORD_NOTE] = say_note,

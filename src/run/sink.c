@@ -23,7 +23,7 @@ struct sink {
 	struct redactor *redactor;
 	struct str redacted; /* not yet sanitised: the beginning of a line */
 	int fd;		     /* -1: no file could be made, or the limit was reached */
-	char *name;	     /* relative to the run's folder */
+	char *name;	     /* relative to the run's folder; NULL: there is to be no file */
 	struct digest *digest;
 	size_t bytes;
 	bool full;
@@ -37,7 +37,7 @@ sink_new(struct job *job, int64_t intent_seq)
 	sink->job = job;
 	sink->redactor = redactor_new(job->env->secrets);
 	sink->fd = -1;
-	sink->name = xasprintf("out/%06lld", (long long)intent_seq);
+	sink->name = intent_seq < 0 ? NULL : xasprintf("out/%06lld", (long long)intent_seq);
 	sink->digest = digest_new();
 	return sink;
 }
@@ -62,7 +62,7 @@ keep(struct sink *sink, const char *text, size_t len_bytes)
 	static const char note[] = "[the output went on; only its beginning is kept]\n";
 	struct err e = ERR_INIT;
 
-	if (sink->full)
+	if (sink->full || !sink->name)
 		return;
 	if (sink->bytes == 0)
 		open_file(sink);

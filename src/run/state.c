@@ -73,6 +73,9 @@ step_state_clear_plan(struct step_state *step)
 	free(step->confirm_name);
 	step->text = NULL;
 	step->uses = step->target = step->effect = step->confirm = step->confirm_name = NULL;
+	cJSON_Delete(step->with);
+	cJSON_Delete(step->seen);
+	step->with = step->seen = NULL;
 }
 
 void
@@ -88,6 +91,30 @@ step_state_clear_outcome(struct step_state *step)
 	cJSON_Delete(step->outputs);
 	step->error_kind = step->error = step->reason = step->output_file = NULL;
 	step->outputs = NULL;
+	step->marked = false;
+}
+
+void
+probe_state_release(struct probe_state *probe)
+{
+	for (size_t i = 0; i < probe->lines_count; i++)
+		free(probe->lines[i]);
+	free(probe->lines);
+	free(probe->verdict);
+	free(probe->error);
+	free(probe->by);
+	*probe = (struct probe_state){ .seq = -1 };
+}
+
+void
+step_state_clear_try(struct step_state *step)
+{
+	free(step->key);
+	free(step->begun_by);
+	cJSON_Delete(step->evidence);
+	step->key = step->begun_by = NULL;
+	step->evidence = NULL;
+	probe_state_release(&step->probe);
 }
 
 void
@@ -95,6 +122,7 @@ step_state_release(struct step_state *step)
 {
 	step_state_clear_plan(step);
 	step_state_clear_outcome(step);
+	step_state_clear_try(step);
 	free(step->id);
 	free(step->spec_id);
 	free(step->item);
@@ -221,7 +249,8 @@ run_state_apply(struct run_state *state, const struct record *record, struct err
 	if ((record->type == RECORD_RUN) != (record->seq == 0))
 		return err_set(e, ERR_SPEC, "record %lld is of type %s", (long long)record->seq,
 			       record_type_name(record->type));
-	if (state->phase == RUN_ENDED && record->type != RECORD_NOTE)
+	if (state->phase == RUN_ENDED && record->type != RECORD_NOTE &&
+	    record->type != RECORD_RESUMED)
 		return err_set(e, ERR_SPEC, "record %lld (%s) comes after the end of the run",
 			       (long long)record->seq, record_type_name(record->type));
 	if (state->run_id && !str_equal(state->run_id, record->run_id))

@@ -44,15 +44,27 @@ struct check_result {
 	bool ok;
 };
 
+/* What the last look at a step of unknown outcome has shown. */
+struct probe_state {
+	int64_t seq;   /* of its record; -1: nobody has looked since the step began */
+	int64_t ts_ms; /* wall clock */
+	char *verdict; /* "done", "not-done", "unsure" */
+	char **lines;  /* what was looked at, and what was seen */
+	size_t lines_count;
+	char *error; /* why it could not be looked, or NULL */
+	char *by;    /* who asked for it; NULL: it was done by itself */
+};
+
 /* One step, or one instance of a for_each step. */
 struct step_state {
 	char *id;      /* "rotate-tokens", of an instance "rotate-tokens[app-1]" */
 	char *spec_id; /* "rotate-tokens" */
 	char *item;    /* "app-1", or NULL */
 	char *title;
-	char *text;    /* of the last plan, where it differs from the runbook's; or NULL */
-	char *section; /* or NULL */
-	bool for_each; /* not expanded yet */
+	char *text;	 /* of the last plan, where it differs from the runbook's; or NULL */
+	char *section;	 /* or NULL */
+	bool for_each;	 /* not expanded yet */
+	bool idempotent; /* doing it twice is harmless: the runbook says so */
 	int64_t estimate_ms;
 	enum step_status status;
 	char *uses; /* from here on: of the last plan; NULL before the first */
@@ -62,6 +74,8 @@ struct step_state {
 	char *confirm_name; /* what must be typed, or NULL */
 	struct preview_line *preview;
 	size_t preview_count;
+	cJSON *with; /* resolved arguments, redacted, */
+	cJSON *seen; /* and what the preview remembered; or NULL */
 	struct check_result *preconditions;
 	size_t preconditions_count;
 	struct check_result *verify; /* of the last outcome */
@@ -70,11 +84,18 @@ struct step_state {
 	char *error_kind; /* of the last failure, or NULL */
 	char *error;
 	char *reason;		      /* why it was skipped */
-	char *by;		      /* who confirmed or skipped it */
+	char *by;		      /* who confirmed, marked or skipped it */
+	bool again;		      /* its next try is the last one once more, under its key */
+	bool marked;		      /* passed by the word of an operator: it has no outputs */
 	cJSON *outputs;		      /* an object, or NULL */
 	char *output_file;	      /* "out/000012", below the run's folder, or NULL */
 	int64_t intent_seq;	      /* -1 before */
 	int64_t started_ms, ended_ms; /* wall clock; 0 */
+	/* of the last try, for finding out whether it happened: */
+	char *key;	 /* the idempotency key, "run/step/attempt" */
+	char *begun_by;	 /* "ana, pid 4711 on db1": who began it, in which process */
+	cJSON *evidence; /* what it remembered, an object; or NULL */
+	struct probe_state probe;
 };
 
 struct target_state {
@@ -110,11 +131,12 @@ struct note_state {
 };
 
 enum run_phase {
-	RUN_STARTING,  /* targets are being reached; preflight */
-	RUN_PREPARING, /* the current step is being prepared (nothing is decided yet) */
-	RUN_WAITING,   /* the operator decides about the current step */
-	RUN_WORKING,   /* the current step runs */
-	RUN_STOPPED,   /* left; may be resumed */
+	RUN_STARTING, /* targets are being reached; preflight */
+	RUN_PREPARING, /* the current step is being prepared, or, where it is STEP_UNKNOWN, looked into:
+			* nothing is decided yet */
+	RUN_WAITING, /* the operator decides about the current step */
+	RUN_WORKING, /* the current step runs */
+	RUN_STOPPED, /* left; may be resumed */
 	RUN_ENDED,
 };
 
@@ -123,6 +145,7 @@ struct run_state {
 	char *runbook_id, *runbook_title, *runbook_version, *runbook_sha256;
 	char *mode; /* "live", "drill" */
 	char *operator_name, *host, *program;
+	int64_t pid;		      /* of the process that has the run, or had it last */
 	int64_t started_ms, ended_ms; /* wall clock; 0 */
 	int64_t last_ts_ms;
 	int64_t seq;		   /* of the last record; -1 before the first */
@@ -157,8 +180,10 @@ void run_state_release(struct run_state *state);
  */
 int run_state_apply(struct run_state *state, const struct record *record, struct err *e);
 
-/* After the last record of a run whose process died: an open intent that is no mere question becomes
- * STEP_UNKNOWN; the phase becomes RUN_WAITING. */
+/*
+ * After the last record of a run whose process died: an open intent that is no mere question becomes
+ * STEP_UNKNOWN; the phase becomes RUN_WAITING.
+ */
 void run_state_close_crashed(struct run_state *state);
 
 /* The step that the operator decides about, or NULL before the first and past the last one. */
@@ -177,5 +202,11 @@ cJSON *run_state_context(const struct run_state *state);
  * "Step signing-key passed in 2s (3 objects applied)". Appended to out; not sanitised.
  */
 void record_sentence(const struct record *record, const struct run_state *state, struct str *out);
+
+/*
+ * What the last probe of a step says, as a reason for what is decided after it: "probe: it happened:
+ * secrets/iam-signing-key: uid 1f0c…; …". Appended to out; at most a few hundred bytes; not sanitised.
+ */
+void probe_sentence(const struct probe_state *probe, struct str *out);
 
 #endif

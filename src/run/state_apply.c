@@ -8,39 +8,36 @@
 #include "base/xalloc.h"
 #include "run/state_internal.h"
 
-/* A copy of a string member, or NULL where there is none. */
-static char *
-copy(const cJSON *data, const char *path)
+char *
+state_copy(const cJSON *data, const char *path)
 {
 	return xstrdup(json_string(data, path, NULL));
 }
 
-static void
-replace(char **field, const cJSON *data, const char *path)
+void
+state_replace(char **field, const cJSON *data, const char *path)
 {
 	free(*field);
-	*field = copy(data, path);
+	*field = state_copy(data, path);
 }
 
-static cJSON *
-copy_json(const cJSON *data, const char *path)
+cJSON *
+state_copy_json(const cJSON *data, const char *path)
 {
 	const cJSON *value = json_at(data, path);
 
 	return value && !cJSON_IsNull(value) ? cJSON_Duplicate(value, true) : NULL;
 }
 
-static void
-set_decision(struct run_state *state, const struct record *record, enum run_phase phase)
+void
+state_set_decision(struct run_state *state, const struct record *record, enum run_phase phase)
 {
 	state->phase = phase;
 	state->decision_seq = record->seq;
 }
 
-/* The current step, when the record names it and it is in one of the statuses of the set; else NULL. */
-static struct step_state *
-expect_current(struct run_state *state, const struct record *record, unsigned statuses,
-	       struct err *e)
+struct step_state *
+state_expect(struct run_state *state, const struct record *record, unsigned statuses, struct err *e)
 {
 	const char *id = json_string(record->data, "step", "");
 	const struct step_state *current = run_state_current(state);
@@ -56,14 +53,12 @@ expect_current(struct run_state *state, const struct record *record, unsigned st
 	return &state->steps[state->current];
 }
 
-#define IS(status) (1u << (status))
-#define NOT_BEGUN                                                                                  \
-	(IS(STEP_TODO) | IS(STEP_PLANNED) | IS(STEP_BLOCKED) | IS(STEP_FAILED) |                   \
-	 IS(STEP_CANCELLED) | IS(STEP_UNKNOWN))
+/* A step of unknown outcome must be decided before it is prepared again. */
+#define DECIDED                                                                                    \
+	(IS(STEP_TODO) | IS(STEP_PLANNED) | IS(STEP_BLOCKED) | IS(STEP_FAILED) | IS(STEP_CANCELLED))
 
-/* Moves on from the current step to the next one that is not done. */
-static void
-advance(struct run_state *state)
+void
+state_advance(struct run_state *state)
 {
 	while ((size_t)state->current < state->steps_count &&
 	       step_status_done(state->steps[state->current].status))
@@ -71,8 +66,8 @@ advance(struct run_state *state)
 	state->phase = (size_t)state->current < state->steps_count ? RUN_PREPARING : RUN_WAITING;
 }
 
-static void
-load_checks(const cJSON *array, struct check_result **ret_results, size_t *ret_count)
+void
+state_load_checks(const cJSON *array, struct check_result **ret_results, size_t *ret_count)
 {
 	size_t cap = 0;
 	const cJSON *at;
@@ -82,18 +77,18 @@ load_checks(const cJSON *array, struct check_result **ret_results, size_t *ret_c
 	*ret_count = 0;
 	cJSON_ArrayForEach(at, array)
 		*VEC_PUSH(*ret_results, *ret_count, cap) = (struct check_result){
-			.title = copy(at, "title"),
-			.expect = copy(at, "expect"),
-			.message = copy(at, "message"),
+			.title = state_copy(at, "title"),
+			.expect = state_copy(at, "expect"),
+			.message = state_copy(at, "message"),
 			.ok = json_bool(at, "ok", false),
 		};
 }
 
-static void
-load_error(struct step_state *step, const cJSON *data)
+void
+state_load_error(struct step_state *step, const cJSON *data)
 {
-	replace(&step->error_kind, data, "error/kind");
-	replace(&step->error, data, "error/message");
+	state_replace(&step->error_kind, data, "error/kind");
+	state_replace(&step->error, data, "error/message");
 }
 
 static void
@@ -104,13 +99,13 @@ load_targets(struct run_state *state, const cJSON *array)
 
 	cJSON_ArrayForEach(at, array)
 		*VEC_PUSH(state->targets, state->targets_count, cap) = (struct target_state){
-			.name = copy(at, "name"),
-			.kind = copy(at, "kind"),
-			.group = copy(at, "group"),
-			.describe = copy(at, "describe"),
-			.problem = copy(at, "problem"),
-			.spec = copy_json(at, "spec"),
-			.identity = copy_json(at, "identity"),
+			.name = state_copy(at, "name"),
+			.kind = state_copy(at, "kind"),
+			.group = state_copy(at, "group"),
+			.describe = state_copy(at, "describe"),
+			.problem = state_copy(at, "problem"),
+			.spec = state_copy_json(at, "spec"),
+			.identity = state_copy_json(at, "identity"),
 		};
 }
 
@@ -121,13 +116,15 @@ load_steps(struct run_state *state, const cJSON *array)
 
 	cJSON_ArrayForEach(at, array)
 		*VEC_PUSH(state->steps, state->steps_count, state->steps_cap) = (struct step_state){
-			.id = copy(at, "id"),
-			.spec_id = copy(at, "id"),
-			.title = copy(at, "title"),
-			.section = copy(at, "section"),
+			.id = state_copy(at, "id"),
+			.spec_id = state_copy(at, "id"),
+			.title = state_copy(at, "title"),
+			.section = state_copy(at, "section"),
 			.for_each = json_bool(at, "for_each", false),
+			.idempotent = json_bool(at, "idempotent", false),
 			.estimate_ms = json_int(at, "estimate_ms", 0),
 			.intent_seq = -1,
+			.probe = { .seq = -1 },
 		};
 }
 
@@ -142,41 +139,47 @@ apply_run(struct run_state *state, const struct record *record, struct err *e)
 		if (!json_string(at, "id", NULL) || !json_string(at, "title", NULL))
 			return err_set(e, ERR_SPEC, "a step of it has no id or no title");
 	state->run_id = xstrdup(record->run_id);
-	state->runbook_id = copy(data, "runbook/id");
-	state->runbook_title = copy(data, "runbook/title");
-	state->runbook_version = copy(data, "runbook/version");
-	state->runbook_sha256 = copy(data, "runbook/sha256");
-	state->mode = copy(data, "mode");
-	state->operator_name = copy(data, "operator");
-	state->host = copy(data, "host");
-	state->program = copy(data, "program");
-	state->params = copy_json(data, "params");
+	state->runbook_id = state_copy(data, "runbook/id");
+	state->runbook_title = state_copy(data, "runbook/title");
+	state->runbook_version = state_copy(data, "runbook/version");
+	state->runbook_sha256 = state_copy(data, "runbook/sha256");
+	state->mode = state_copy(data, "mode");
+	state->operator_name = state_copy(data, "operator");
+	state->host = state_copy(data, "host");
+	state->pid = json_int(data, "pid", 0);
+	state->program = state_copy(data, "program");
+	state->params = state_copy_json(data, "params");
 	state->gotos = cJSON_CreateObject();
 	state->started_ms = record->ts_ms;
 	load_targets(state, json_at(data, "targets"));
 	load_steps(state, json_at(data, "steps"));
-	set_decision(state, record, RUN_STARTING);
+	state_set_decision(state, record, RUN_STARTING);
 	return 0;
 }
 
-/* What was asked for or prepared before must be looked at again; only "unknown" stays what it is. */
+/*
+ * What was asked for or prepared before must be looked at again; only "unknown" stays what it is, and is
+ * looked into. After the end it only says that somebody came to seal that.
+ */
 static int
 apply_resumed(struct run_state *state, const struct record *record, struct err *e)
 {
 	(void)e;
+	if (state->phase == RUN_ENDED)
+		return 0;
 	run_state_close_crashed(state);
-	replace(&state->operator_name, record->data, "operator");
-	replace(&state->host, record->data, "host");
-	set_decision(state, record, RUN_WAITING);
+	state_replace(&state->operator_name, record->data, "operator");
+	state_replace(&state->host, record->data, "host");
+	state->pid = json_int(record->data, "pid", 0);
+	state_set_decision(state, record, RUN_WAITING);
 	if (state->current < 0) {
 		state->phase = RUN_STARTING;
 	} else if ((size_t)state->current < state->steps_count) {
 		struct step_state *step = &state->steps[state->current];
 
-		if (step->status != STEP_UNKNOWN) {
+		if (step->status != STEP_UNKNOWN)
 			step->status = STEP_TODO;
-			state->phase = RUN_PREPARING;
-		}
+		state->phase = RUN_PREPARING;
 	}
 	return 0;
 }
@@ -185,10 +188,11 @@ static int
 apply_preflight(struct run_state *state, const struct record *record, struct err *e)
 {
 	(void)e;
-	load_checks(json_at(record->data, "checks"), &state->preflight, &state->preflight_count);
+	state_load_checks(json_at(record->data, "checks"), &state->preflight,
+			  &state->preflight_count);
 	if (state->current < 0) {
 		state->current = 0;
-		advance(state);
+		state_advance(state);
 	}
 	state->decision_seq = record->seq;
 	return 0;
@@ -205,7 +209,7 @@ apply_target(struct run_state *state, const struct record *record, struct err *e
 		if (!str_equal(target->name, name))
 			continue;
 		cJSON_Delete(target->identity);
-		target->identity = copy_json(record->data, "identity");
+		target->identity = state_copy_json(record->data, "identity");
 		free(target->problem);
 		target->problem = NULL;
 		return 0;
@@ -237,7 +241,9 @@ replace_by_instances(struct run_state *state, size_t index, const cJSON *items)
 			.title = xasprintf("%s: %s", template.title, item->valuestring),
 			.section = xstrdup(template.section),
 			.estimate_ms = template.estimate_ms,
+			.idempotent = template.idempotent,
 			.intent_seq = -1,
+			.probe = { .seq = -1 },
 		};
 	}
 	step_state_release(&template);
@@ -246,7 +252,7 @@ replace_by_instances(struct run_state *state, size_t index, const cJSON *items)
 static int
 apply_expand(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = expect_current(state, record, NOT_BEGUN, e);
+	struct step_state *step = state_expect(state, record, DECIDED, e);
 	const cJSON *items = json_at(record->data, "items"), *item;
 
 	if (!step)
@@ -259,7 +265,7 @@ apply_expand(struct run_state *state, const struct record *record, struct err *e
 		if (!cJSON_IsString(item))
 			return err_set(e, ERR_SPEC, "an item of it is no string");
 	replace_by_instances(state, (size_t)state->current, items);
-	set_decision(state, record, RUN_PREPARING);
+	state_set_decision(state, record, RUN_PREPARING);
 	return 0;
 }
 
@@ -279,7 +285,7 @@ load_preview(struct step_state *step, const cJSON *array)
 static int
 apply_plan(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = expect_current(state, record, NOT_BEGUN, e);
+	struct step_state *step = state_expect(state, record, DECIDED, e);
 	const cJSON *data = record->data;
 
 	if (!step)
@@ -289,159 +295,51 @@ apply_plan(struct run_state *state, const struct record *record, struct err *e)
 		return err_set(e, ERR_SPEC, "it does not say what would be done");
 	step_state_clear_plan(step);
 	if (json_string(data, "title", NULL))
-		replace(&step->title, data, "title");
-	step->text = copy(data, "text");
-	step->uses = copy(data, "uses");
-	step->target = copy(data, "target");
-	step->effect = copy(data, "effect");
-	step->confirm = copy(data, "confirm");
-	step->confirm_name = copy(data, "confirm_name");
+		state_replace(&step->title, data, "title");
+	step->text = state_copy(data, "text");
+	step->uses = state_copy(data, "uses");
+	step->target = state_copy(data, "target");
+	step->effect = state_copy(data, "effect");
+	step->confirm = state_copy(data, "confirm");
+	step->confirm_name = state_copy(data, "confirm_name");
+	step->with = state_copy_json(data, "with");
+	step->seen = state_copy_json(data, "seen");
 	load_preview(step, json_at(data, "preview"));
-	load_checks(json_at(data, "preconditions"), &step->preconditions,
-		    &step->preconditions_count);
+	state_load_checks(json_at(data, "preconditions"), &step->preconditions,
+			  &step->preconditions_count);
 	step->status = STEP_PLANNED;
-	set_decision(state, record, RUN_WAITING);
+	state_set_decision(state, record, RUN_WAITING);
 	return 0;
 }
 
 static int
 apply_blocked(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = expect_current(state, record, NOT_BEGUN, e);
+	struct step_state *step = state_expect(state, record, DECIDED, e);
 
 	if (!step)
 		return -1;
-	load_checks(json_at(record->data, "preconditions"), &step->preconditions,
-		    &step->preconditions_count);
-	load_error(step, record->data);
+	state_load_checks(json_at(record->data, "preconditions"), &step->preconditions,
+			  &step->preconditions_count);
+	state_load_error(step, record->data);
 	step->status = STEP_BLOCKED;
-	set_decision(state, record, RUN_WAITING);
-	return 0;
-}
-
-static int
-apply_intent(struct run_state *state, const struct record *record, struct err *e)
-{
-	struct step_state *step = expect_current(state, record, IS(STEP_PLANNED), e);
-
-	if (!step)
-		return -1;
-	step_state_clear_outcome(step);
-	replace(&step->by, record->data, "by");
-	step->status = STEP_RUNNING;
-	step->attempt = (int)json_int(record->data, "attempt", step->attempt + 1);
-	step->intent_seq = record->seq;
-	step->started_ms = record->ts_ms;
-	step->ended_ms = 0;
-	set_decision(state, record, RUN_WORKING);
-	return 0;
-}
-
-static int
-apply_attempt(struct run_state *state, const struct record *record, struct err *e)
-{
-	struct step_state *step = expect_current(state, record, IS(STEP_RUNNING), e);
-
-	if (!step)
-		return -1;
-	step->attempt = (int)json_int(record->data, "attempt", step->attempt) + 1;
-	return 0;
-}
-
-static int
-apply_prompt(struct run_state *state, const struct record *record, struct err *e)
-{
-	struct step_state *step = expect_current(state, record, IS(STEP_RUNNING), e);
-	struct prompt_state *prompt = &state->prompt;
-	size_t cap = 0;
-	const cJSON *at;
-
-	if (!step)
-		return -1;
-	if (!json_string(record->data, "kind", NULL) ||
-	    !json_string(record->data, "question", NULL))
-		return err_set(e, ERR_SPEC, "it has no question");
-	prompt_state_close(prompt);
-	prompt->seq = record->seq;
-	prompt->kind = copy(record->data, "kind");
-	prompt->question = copy(record->data, "question");
-	prompt->otherwise = copy(record->data, "default");
-	prompt->pattern = copy(record->data, "pattern");
-	prompt->secret = json_bool(record->data, "secret", false);
-	cJSON_ArrayForEach(at, json_at(record->data, "items"))
-		*VEC_PUSH(prompt->items, prompt->items_count, cap) = (struct prompt_state_item){
-			.id = xstrdup(json_string(at, "id", "")),
-			.text = xstrdup(json_string(at, "text", "")),
-			.wants_value = json_bool(at, "value", false),
-		};
-	state->decision_seq = record->seq;
-	return 0;
-}
-
-static int
-apply_answer(struct run_state *state, const struct record *record, struct err *e)
-{
-	if (!expect_current(state, record, IS(STEP_RUNNING), e))
-		return -1;
-	if (state->prompt.seq < 0 || json_int(record->data, "prompt", -1) != state->prompt.seq)
-		return err_set(e, ERR_SPEC, "it answers a question that is not open");
-	prompt_state_close(&state->prompt);
-	state->decision_seq = record->seq;
-	return 0;
-}
-
-static const struct {
-	const char *word;
-	enum step_status status;
-} outcomes[] = {
-	{ "ok", STEP_OK },
-	{ "failed", STEP_FAILED },
-	{ "cancelled", STEP_CANCELLED },
-	{ "unknown", STEP_UNKNOWN },
-};
-
-static int
-apply_outcome(struct run_state *state, const struct record *record, struct err *e)
-{
-	struct step_state *step =
-		expect_current(state, record, IS(STEP_RUNNING) | IS(STEP_UNKNOWN), e);
-	const char *word = json_string(record->data, "status", "");
-	size_t i = 0;
-
-	if (!step)
-		return -1;
-	while (i < sizeof(outcomes) / sizeof(outcomes[0]) && !str_equal(outcomes[i].word, word))
-		i++;
-	if (i == sizeof(outcomes) / sizeof(outcomes[0]))
-		return err_set(e, ERR_SPEC, "its status \"%s\" is unknown", word);
-	step_state_clear_outcome(step);
-	prompt_state_close(&state->prompt);
-	load_error(step, record->data);
-	load_checks(json_at(record->data, "verify"), &step->verify, &step->verify_count);
-	step->reason = copy(record->data, "reason");
-	step->outputs = copy_json(record->data, "outputs");
-	step->output_file = copy(record->data, "output/file");
-	step->status = outcomes[i].status;
-	step->ended_ms = record->ts_ms;
-	set_decision(state, record, RUN_WAITING);
-	if (step->status == STEP_OK)
-		advance(state);
+	state_set_decision(state, record, RUN_WAITING);
 	return 0;
 }
 
 static int
 apply_skip(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = expect_current(state, record, NOT_BEGUN, e);
+	struct step_state *step = state_expect(state, record, DECIDED | IS(STEP_UNKNOWN), e);
 
 	if (!step)
 		return -1;
-	replace(&step->reason, record->data, "reason");
-	replace(&step->by, record->data, "by");
+	state_replace(&step->reason, record->data, "reason");
+	state_replace(&step->by, record->data, "by");
 	step->status = STEP_SKIPPED;
 	step->ended_ms = record->ts_ms;
 	state->decision_seq = record->seq;
-	advance(state);
+	state_advance(state);
 	return 0;
 }
 
@@ -452,6 +350,7 @@ jump(struct run_state *state, size_t from, size_t to)
 	for (size_t i = to; i <= from && i < state->steps_count; i++) {
 		step_state_clear_plan(&state->steps[i]);
 		state->steps[i].status = STEP_TODO;
+		state->steps[i].marked = false;
 	}
 	for (size_t i = from; i < to; i++) {
 		if (step_status_done(state->steps[i].status))
@@ -467,7 +366,7 @@ jump(struct run_state *state, size_t from, size_t to)
 static int
 apply_goto(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = expect_current(state, record, NOT_BEGUN, e);
+	struct step_state *step = state_expect(state, record, DECIDED, e);
 	const char *to = json_string(record->data, "to", "");
 
 	if (!step)
@@ -480,7 +379,7 @@ apply_goto(struct run_state *state, const struct record *record, struct err *e)
 		cJSON_DeleteItemFromObjectCaseSensitive(state->gotos, step->spec_id);
 		json_add_int(state->gotos, step->spec_id, count);
 		jump(state, (size_t)state->current, i);
-		set_decision(state, record, RUN_PREPARING);
+		state_set_decision(state, record, RUN_PREPARING);
 		return 0;
 	}
 	return err_set(e, ERR_SPEC, "there is no step \"%s\" to go to", to);
@@ -494,17 +393,11 @@ apply_note(struct run_state *state, const struct record *record, struct err *e)
 	*VEC_PUSH(state->notes, state->notes_count, state->notes_cap) = (struct note_state){
 		.seq = record->seq,
 		.ts_ms = record->ts_ms,
-		.text = copy(record->data, "text"),
-		.by = copy(record->data, "by"),
-		.step = copy(record->data, "step"),
+		.text = state_copy(record->data, "text"),
+		.by = state_copy(record->data, "by"),
+		.step = state_copy(record->data, "step"),
 	};
 	return 0;
-}
-
-static int
-apply_cancel(struct run_state *state, const struct record *record, struct err *e)
-{
-	return expect_current(state, record, IS(STEP_RUNNING), e) ? 0 : -1;
 }
 
 static int
@@ -512,7 +405,7 @@ apply_stop(struct run_state *state, const struct record *record, struct err *e)
 {
 	(void)e;
 	state->ended_ms = record->ts_ms;
-	set_decision(state, record, RUN_STOPPED);
+	state_set_decision(state, record, RUN_STOPPED);
 	return 0;
 }
 
@@ -521,12 +414,12 @@ apply_end(struct run_state *state, const struct record *record, struct err *e)
 {
 	if (!json_string(record->data, "id", NULL))
 		return err_set(e, ERR_SPEC, "it does not say how the run ended");
-	state->end_id = copy(record->data, "id");
-	state->end_title = copy(record->data, "title");
-	state->end_reason = copy(record->data, "reason");
+	state->end_id = state_copy(record->data, "id");
+	state->end_title = state_copy(record->data, "title");
+	state->end_reason = state_copy(record->data, "reason");
 	state->failed = json_bool(record->data, "failed", false);
 	state->ended_ms = record->ts_ms;
-	set_decision(state, record, RUN_ENDED);
+	state_set_decision(state, record, RUN_ENDED);
 	return 0;
 }
 
@@ -538,15 +431,17 @@ state_apply_fn *const state_apply_table[RECORD_TYPE_COUNT] = {
 	[RECORD_EXPAND] = apply_expand,
 	[RECORD_PLAN] = apply_plan,
 	[RECORD_BLOCKED] = apply_blocked,
-	[RECORD_INTENT] = apply_intent,
-	[RECORD_ATTEMPT] = apply_attempt,
-	[RECORD_PROMPT] = apply_prompt,
-	[RECORD_ANSWER] = apply_answer,
-	[RECORD_OUTCOME] = apply_outcome,
+	[RECORD_INTENT] = state_apply_intent,
+	[RECORD_EVIDENCE] = state_apply_evidence,
+	[RECORD_ATTEMPT] = state_apply_attempt,
+	[RECORD_PROMPT] = state_apply_prompt,
+	[RECORD_ANSWER] = state_apply_answer,
+	[RECORD_OUTCOME] = state_apply_outcome,
+	[RECORD_PROBE] = state_apply_probe,
 	[RECORD_SKIP] = apply_skip,
 	[RECORD_GOTO] = apply_goto,
 	[RECORD_NOTE] = apply_note,
-	[RECORD_CANCEL] = apply_cancel,
+	[RECORD_CANCEL] = state_apply_cancel,
 	[RECORD_STOP] = apply_stop,
 	[RECORD_END] = apply_end,
 };

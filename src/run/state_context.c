@@ -6,7 +6,7 @@
 #include "base/str.h"
 #include "run/state.h"
 
-/* What expressions see of one step: its status and its outputs. */
+/* What expressions see of one step: its status and its outputs, or that nobody knows these. */
 static cJSON *
 step_value(const struct step_state *step)
 {
@@ -15,6 +15,8 @@ step_value(const struct step_state *step)
 	json_add_string(value, "status", step_status_name(step->status));
 	json_add(value, "outputs",
 		 step->outputs ? cJSON_Duplicate(step->outputs, true) : cJSON_CreateObject());
+	if (step->marked)
+		json_add_bool(value, "marked", true);
 	return value;
 }
 

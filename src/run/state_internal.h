@@ -11,8 +11,36 @@ extern state_apply_fn *const state_apply_table[RECORD_TYPE_COUNT];
 /* Frees what a step holds of its last plan, and of its last outcome. */
 void step_state_clear_plan(struct step_state *step);
 void step_state_clear_outcome(struct step_state *step);
+/* What it holds of its last try, and of the looks at it. */
+void step_state_clear_try(struct step_state *step);
+void probe_state_release(struct probe_state *probe);
 void step_state_release(struct step_state *step);
 void check_results_free(struct check_result *results, size_t count);
 void prompt_state_close(struct prompt_state *prompt);
+
+/* ---- what the functions of the table share (state_apply.c) ---- */
+
+#define IS(status) (1u << (status))
+
+/* A copy of a string member, or NULL where there is none; the same in the place of a field. */
+char *state_copy(const cJSON *data, const char *path);
+void state_replace(char **field, const cJSON *data, const char *path);
+/* A copy of a member that is there and not null, or NULL. */
+cJSON *state_copy_json(const cJSON *data, const char *path);
+void state_load_checks(const cJSON *array, struct check_result **ret_results, size_t *ret_count);
+void state_load_error(struct step_state *step, const cJSON *data);
+
+/* A record that changes what is to be decided. */
+void state_set_decision(struct run_state *state, const struct record *record, enum run_phase phase);
+/* Moves on from the current step to the next one that is not done. */
+void state_advance(struct run_state *state);
+/* The current step, when the record names it and it is in one of the statuses of the set; else NULL. */
+struct step_state *state_expect(struct run_state *state, const struct record *record,
+				unsigned statuses, struct err *e);
+
+/* ---- a step once it has begun (state_try.c) ---- */
+
+state_apply_fn state_apply_intent, state_apply_evidence, state_apply_attempt, state_apply_prompt,
+	state_apply_answer, state_apply_outcome, state_apply_probe, state_apply_cancel;
 
 #endif

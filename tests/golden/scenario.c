@@ -78,7 +78,8 @@ static struct end_spec ends[] = {
 static const char run_data[] =
 	"{\"runbook\":{\"id\":\"restore\",\"title\":\"Restore the Management "
 	"Plane\",\"version\":\"1.0.0\"},"
-	"\"mode\":\"live\",\"operator\":\"ana\",\"host\":\"bastion-1\",\"params\":{\"fqdn\":\"tsb."
+	"\"mode\":\"live\",\"operator\":\"ana\",\"host\":\"bastion-1\",\"pid\":4711,\"params\":{"
+	"\"fqdn\":\"tsb."
 	"example.com\"},"
 	"\"targets\":[{\"name\":\"management\",\"kind\":\"kubernetes\",\"describe\":\"ctx mgmt-b "
 	"ns tsb\","
@@ -127,6 +128,7 @@ intent_name(enum intent_type type)
 	static const char *const names[] = {
 		[INTENT_RUN] = "RUN",	    [INTENT_RECHECK] = "RECHECK",
 		[INTENT_SKIP] = "SKIP",	    [INTENT_MARK_DONE] = "MARK_DONE",
+		[INTENT_PROBE] = "PROBE",   [INTENT_MARK_NOT_DONE] = "MARK_NOT_DONE",
 		[INTENT_ANSWER] = "ANSWER", [INTENT_NOTE] = "NOTE",
 		[INTENT_CANCEL] = "CANCEL", [INTENT_GOTO] = "GOTO",
 		[INTENT_END] = "END",	    [INTENT_LEAVE] = "LEAVE",
@@ -306,10 +308,33 @@ stage_failed(struct scenario *s)
 }
 
 void
+stage_probing(struct scenario *s)
+{
+	stage_ready(s);
+	scenario_push(s, RECORD_INTENT,
+		      "{\"step\":\"signing-key\",\"confirmed\":\"y\",\"by\":\"ana\",\"attempt\":1,"
+		      "\"key\":\"20261121-7f3a/signing-key/1\"}");
+	scenario_push(s, RECORD_RESUMED,
+		      "{\"operator\":\"bo\",\"host\":\"bastion-2\",\"pid\":812,\"recovered\":[]}");
+	scenario_event(s, EVENT_PROGRESS, "signing-key", "looking whether it happened");
+}
+
+/* The step may have happened: what a look at the system has shown. */
+void
+stage_probed(struct scenario *s, const char *probe)
+{
+	stage_probing(s);
+	scenario_push(s, RECORD_PROBE, probe);
+}
+
+void
 stage_unknown(struct scenario *s)
 {
-	stage_running(s);
-	scenario_push(s, RECORD_RESUMED, "{\"operator\":\"ana\",\"host\":\"bastion-2\"}");
+	stage_probed(s,
+		     "{\"step\":\"signing-key\",\"intent\":7,\"verdict\":\"unsure\",\"lines\":["
+		     "\"secrets/iam-signing-key in tsb: uid 5f1c, generation 7, last written by "
+		     "kubectl at 14:07:31Z, after the step had begun\","
+		     "\"verify: kubernetes.get secrets/iam-signing-key holds\"],\"error\":null}");
 }
 
 /* The last step runs and asks. */

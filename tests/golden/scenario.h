@@ -53,7 +53,9 @@ void stage_two_person(struct scenario *s);
 void stage_reads(struct scenario *s);	/* a step that only reads is planned */
 void stage_running(struct scenario *s); /* with output */
 void stage_failed(struct scenario *s);	/* with a goto */
-void stage_unknown(struct scenario *s);
+void stage_probing(struct scenario *s); /* a crash lies behind us, and the step may have happened */
+void stage_probed(struct scenario *s, const char *probe); /* with the data of the probe's record */
+void stage_unknown(struct scenario *s);			  /* with evidence that decides nothing */
 void stage_checklist(struct scenario *s);
 void stage_input(struct scenario *s);
 void stage_secret(struct scenario *s);

@@ -224,11 +224,11 @@ unknown_step_is_marked_done_with_a_reason(void **state)
 	struct tty *tty = scenario_start(80, 24, stage_unknown, NULL);
 
 	(void)state;
-	tty_expect(tty, "mark it done");
+	tty_expect(tty, "m done");
 	tty_type(tty, "m");
 	tty_expect(tty, "How do you know");
 	tty_type(tty, "kubectl shows it\r");
-	tty_expect_report(tty, "MARK_DONE signing-key seen=8 text=kubectl shows it");
+	tty_expect_report(tty, "MARK_DONE signing-key seen=9 text=kubectl shows it");
 	scenario_leave(tty);
 }
 

@@ -173,6 +173,96 @@ plain_whole_run_is_a_transcript(void **state)
 	release(&outcome);
 }
 
+/* Looks again, is offered the evidence as a reason, and takes it. */
+static void
+prove(struct scenario *s, const struct intent *intent)
+{
+	printf("<%d %s %s>\n", (int)intent->type, intent->step, intent->text ? intent->text : "-");
+	if (intent->type == INTENT_PROBE) {
+		scenario_push(s, RECORD_PROBE,
+			      "{\"step\":\"signing-key\",\"verdict\":\"done\",\"lines\":[\"uid "
+			      "5f1c, generation 7, last written by lifeboat\"],\"error\":null,"
+			      "\"by\":\"bo\"}");
+		return;
+	}
+	scenario_push(s, RECORD_OUTCOME,
+		      "{\"step\":\"signing-key\",\"status\":\"ok\",\"marked\":true,\"reason\":"
+		      "\"probe: it happened\",\"by\":\"bo\"}");
+	stop(s);
+}
+
+static void
+plain_unknown_step_is_shown_and_decided_by_numbers(void **state)
+{
+	struct play play = { .stage = stage_unknown, .answer = prove };
+	struct outcome outcome = run(&play, "2\n\n1\n2\n\n");
+
+	(void)state;
+	golden_assert("plain-unknown", str_cstr(&outcome.out));
+	assert_says(&outcome, "A reason is required; nothing was done.");
+	release(&outcome);
+}
+
+/* While it is looked into there is nothing to decide: what was typed ahead waits. */
+static void
+plain_unknown_step_is_not_decided_before_the_probe(void **state)
+{
+	struct play play = { .stage = stage_probing, .answer = prove };
+	struct tty *tty = NULL;
+
+	(void)state;
+	play.plain = true;
+	tty = tty_start(100, 40, scenario_play, &play);
+	tty_expect(tty, "looking whether it happened");
+	tty_type(tty, "4\nbecause\n");
+	tty_settle(tty);
+	tty_signal(tty, SIGTERM);
+	assert_true(WIFEXITED(tty_wait_end(tty)));
+	char *text = tty_text(tty);
+	assert_null(strstr(text, "signing-key because>"));
+	free(text);
+	tty_stop(tty);
+}
+
+static void
+as_follower(struct scenario *s)
+{
+	s->options.holder = "ana, pid 4711 on bastion-1";
+}
+
+static void
+stage_released(struct scenario *s)
+{
+	stage_ready(s);
+	scenario_event(s, EVENT_CLOSED, NULL, NULL);
+}
+
+static void
+plain_follower_asks_nothing_and_ends_with_the_holder(void **state)
+{
+	struct play play = { .stage = stage_released, .adjust = as_follower };
+	struct outcome outcome = run(&play, "1\ny\n");
+
+	(void)state;
+	assert_says(&outcome, "Following the run of ana, pid 4711 on bastion-1");
+	assert_null(strstr(str_cstr(&outcome.out), "[1]"));
+	assert_ends(&outcome, UI_END_RELEASED);
+	release(&outcome);
+}
+
+static void
+plain_follower_leaves_by_one_interrupt(void **state)
+{
+	struct play play = { .stage = stage_ready, .adjust = as_follower, .plain = true };
+	struct tty *tty = tty_start(100, 40, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "signing-key is ready");
+	tty_signal(tty, SIGINT);
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	tty_stop(tty);
+}
+
 static void
 plain_end_of_input_leaves_and_confirms_nothing(void **state)
 {
@@ -315,6 +405,18 @@ refuse(struct scenario *s, const struct intent *intent)
 {
 	if (intent->type == INTENT_RUN)
 		scenario_event(s, EVENT_REFUSED, NULL, "something is under way");
+}
+
+static void
+auto_unknown_without_certainty_is_stuck(void **state)
+{
+	struct play play = { .stage = stage_unknown, .answer = follow, .adjust = with_yes };
+	struct outcome outcome = run(&play, "");
+
+	(void)state;
+	assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	assert_non_null(strstr(str_cstr(&outcome.errors), "nobody knows whether it happened"));
+	release(&outcome);
 }
 
 static void
@@ -510,6 +612,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_whole_run_is_a_transcript),
+		cmocka_unit_test(plain_unknown_step_is_shown_and_decided_by_numbers),
+		cmocka_unit_test(plain_unknown_step_is_not_decided_before_the_probe),
+		cmocka_unit_test(plain_follower_asks_nothing_and_ends_with_the_holder),
+		cmocka_unit_test(plain_follower_leaves_by_one_interrupt),
 		cmocka_unit_test(plain_end_of_input_leaves_and_confirms_nothing),
 		cmocka_unit_test(plain_empty_answer_is_no),
 		cmocka_unit_test(plain_typed_name_must_be_exact),
@@ -518,6 +624,7 @@ main(void)
 		cmocka_unit_test(plain_secret_is_not_echoed),
 		cmocka_unit_test(auto_without_decision_is_stuck),
 		cmocka_unit_test(auto_with_decision_runs_and_stops_at_failure),
+		cmocka_unit_test(auto_unknown_without_certainty_is_stuck),
 		cmocka_unit_test(auto_refused_does_not_try_for_ever),
 		cmocka_unit_test(plain_ascii_stays_in_ascii),
 		cmocka_unit_test(plain_interrupts_cancel_then_leave),

@@ -73,7 +73,7 @@ static void
 screen_unknown_step_shows_choices(void **state)
 {
 	(void)state;
-	assert_golden_sizes("unknown", stage_unknown, NULL, "mark it done");
+	assert_golden_sizes("unknown", stage_unknown, NULL, "NOT SURE");
 }
 
 static void

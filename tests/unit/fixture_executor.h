@@ -36,6 +36,9 @@ struct stand {
 	struct str asked;	     /* the questions, and their items, as lines */
 	const char *checks; /* of wait.until: a character a look, 't' 'f' 'e'(rror) 'd'(enied) */
 	void (*on_progress)(struct stand *s);
+	cJSON *evidence;      /* what run() remembered; goes to a probe, too */
+	bool refuses_to_keep; /* remember() fails, as when the journal cannot be written */
+	void (*on_remembered)(struct stand *s);
 	struct err e;
 	cJSON *result;
 };
@@ -96,10 +99,33 @@ stand_check(struct step_context *ctx, const cJSON *check, bool *ret_held, char *
 	return 0;
 }
 
+static inline int
+stand_remember(struct step_context *ctx, cJSON *evidence, struct err *e)
+{
+	struct stand *s = (struct stand *)ctx;
+
+	if (s->refuses_to_keep) {
+		cJSON_Delete(evidence);
+		return err_set(e, ERR_IO, "the journal cannot be written");
+	}
+	while (evidence->child) {
+		cJSON *member = cJSON_DetachItemViaPointer(evidence, evidence->child);
+
+		cJSON_DeleteItemFromObjectCaseSensitive(s->evidence, member->string);
+		cJSON_AddItemToObject(s->evidence, member->string, member);
+	}
+	cJSON_Delete(evidence);
+	if (s->on_remembered)
+		s->on_remembered(s);
+	return 0;
+}
+
 static inline void
 stand_init(struct stand *s)
 {
-	*s = (struct stand){ .cancel = cancel_new(), .checks = "" };
+	*s = (struct stand){ .cancel = cancel_new(),
+			     .checks = "",
+			     .evidence = cJSON_CreateObject() };
 	s->ctx = (struct step_context){
 		.run_id = "run",
 		.step_id = "step",
@@ -114,6 +140,9 @@ stand_init(struct stand *s)
 		.progress = stand_progress,
 		.ask = stand_ask,
 		.check = stand_check,
+		.remember = stand_remember,
+		.run_folder = "/nonexistent/run",
+		.intent_seq = 7,
 	};
 }
 
@@ -132,6 +161,7 @@ stand_release(struct stand *s)
 	stand_close_target(s);
 	cJSON_Delete(s->with);
 	cJSON_Delete(s->seen);
+	cJSON_Delete(s->evidence);
 	cJSON_Delete(s->answer);
 	cJSON_Delete(s->result);
 	cancel_free(s->cancel);
@@ -185,6 +215,8 @@ stand_action(struct stand *s, const struct executor *executor, const char *forma
 	va_end(ap);
 	cJSON_Delete(s->seen);
 	s->seen = NULL;
+	cJSON_Delete(s->evidence);
+	s->evidence = cJSON_CreateObject();
 	s->action = (struct action){
 		.executor = executor,
 		.target = s->spec ? &s->target : NULL,
@@ -229,6 +261,33 @@ stand_preview(struct stand *s, enum step_effect *ret_effect)
 	s->action.seen = s->seen;
 	cJSON_Delete(lines);
 	preview_free(preview);
+	if (rc == 0)
+		return str_take(&text);
+	str_release(&text);
+	return NULL;
+}
+
+/*
+ * What a probe finds of the last action, given what its preview saw and its run remembered, as the journal
+ * hands that back: a line for each piece of evidence; NULL on an error. The caller frees.
+ */
+static inline char *
+stand_probe(struct stand *s, enum probe_verdict *ret_verdict)
+{
+	struct probe *probe = probe_new();
+	struct str text = STR_INIT;
+	cJSON *lines, *line;
+	int rc;
+
+	s->e = (struct err)ERR_INIT;
+	s->action.evidence = s->evidence;
+	*ret_verdict = PROBE_UNSURE;
+	rc = s->action.executor->probe(&s->ctx, &s->action, probe, ret_verdict, &s->e);
+	lines = probe_take_lines(probe);
+	cJSON_ArrayForEach(line, lines)
+		str_printf(&text, "%s\n", line->valuestring);
+	cJSON_Delete(lines);
+	probe_free(probe);
 	if (rc == 0)
 		return str_take(&text);
 	str_release(&text);

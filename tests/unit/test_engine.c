@@ -13,383 +13,12 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "run/autopilot.h"
-#include "run/journal.h"
-#include "run/state.h"
 
-#include "fixture_folder.h"
-
-/*
- * The engine with executors of the test's own: they act on a counter instead of the world, so that what
- * the engine does with them is seen exactly.
- */
-
-static atomic_int acted;      /* how often test.change and test.destroy ran */
-static atomic_int fail_times; /* how many of the next runs fail */
-static char *journal_at_act;  /* the journal's text at the moment that test.change ran */
-static const char *watched_folder;
-
-static const struct field text_fields[] = {
-	{ .name = "text", .type = FIELD_STRING, .flags = FIELD_TEMPLATE, .help = "Any text." },
-	{ .name = NULL },
-};
-
-static int
-preview_text(struct step_context *ctx, const struct action *action, struct preview *preview,
-	     struct err *e)
-{
-	(void)ctx;
-	(void)e;
-	preview_add(preview, PREVIEW_REQUEST, "do %s", json_string(action->with, "text", ""));
-	preview_set_name(preview, json_string(action->with, "text", NULL));
-	return 0;
-}
-
-static int
-take_failure(struct err *e)
-{
-	int left = atomic_load(&fail_times);
-
-	if (left <= 0)
-		return 0;
-	atomic_store(&fail_times, left - 1);
-	return err_set(e, ERR_REMOTE, "the world said no");
-}
-
-static int
-run_read(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
-{
-	const char *text = json_string(action->with, "text", "");
-
-	if (take_failure(e) < 0)
-		return -1;
-	ctx->output(ctx, text, strlen(text));
-	ctx->output(ctx, "\n", 1);
-	*ret_result = cJSON_CreateObject();
-	json_add_string(*ret_result, "text", text);
-	json_add_int(*ret_result, "acted", atomic_load(&acted));
-	return 0;
-}
-
-static int
-run_change(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
-{
-	if (watched_folder) {
-		struct str text = STR_INIT;
-		char *path = xasprintf("%s/journal.jsonl", watched_folder);
-
-		if (file_read(path, 1 << 20, &text, e) < 0)
-			return -1;
-		free(journal_at_act);
-		journal_at_act = str_take(&text);
-		free(path);
-	}
-	atomic_fetch_add(&acted, 1);
-	return run_read(ctx, action, ret_result, e);
-}
-
-static int
-run_slow(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
-{
-	ctx->progress(ctx, "slowly");
-	if (cancel_sleep(ctx->cancel, 60000))
-		return err_set(e, ERR_CANCELLED, "cancelled half-way");
-	return run_read(ctx, action, ret_result, e);
-}
-
-static const char *_Atomic present_uid; /* who the target says it is; NULL: it does not answer */
-static atomic_bool present_insecure;	/* nothing proves it */
-static atomic_int present_skew_ms;	/* how far its clock is ahead */
-
-static int
-target_open(const cJSON *spec, struct secrets *secrets, void **ret_connection, struct err *e)
-{
-	(void)secrets;
-	(void)e;
-	*ret_connection = xstrdup(json_string(spec, "context", ""));
-	return 0;
-}
-
-static int
-target_identify(void *connection, const struct cancel *cancel, cJSON **ret_identity, struct err *e)
-{
-	(void)connection;
-	(void)cancel;
-	if (!present_uid)
-		return err_set(e, ERR_NET, "nobody answers");
-	*ret_identity = cJSON_CreateObject();
-	json_add_string(*ret_identity, "uid", present_uid);
-	json_add_string(*ret_identity, "user", "ana");
-	if (atomic_load(&present_insecure))
-		json_add_bool(*ret_identity, "insecure", true);
-	if (atomic_load(&present_skew_ms))
-		json_add_int(*ret_identity, "skew_ms", atomic_load(&present_skew_ms));
-	return 0;
-}
-
-static char *
-target_describe(const cJSON *spec)
-{
-	return xasprintf("ctx %s", json_string(spec, "context", ""));
-}
-
-static const struct target_driver driver = {
-	.kind = TARGET_KUBERNETES,
-	.open = target_open,
-	.identify = target_identify,
-	.describe = target_describe,
-	.close = free,
-};
-
-static const struct target_driver *const drivers[] = { &driver };
-
-static int
-run_lost(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
-{
-	(void)ctx;
-	(void)action;
-	(void)ret_result;
-	return err_set(e, ERR_UNKNOWN_OUTCOME, "the request was sent, the answer lost");
-}
-
-static int
-run_ask(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
-{
-	struct prompt prompt = {
-		.kind = PROMPT_INPUT,
-		.question = json_string(action->with, "text", "?"),
-		.otherwise = "nothing",
-	};
-
-	return ctx->ask(ctx, &prompt, ret_result, e);
-}
-
-#define TEST_EXECUTOR(word, danger, function)                                                      \
-	{                                                                                          \
-		.type = { .uses = word,                                                            \
-			  .summary = "For the test.",                                              \
-			  .effect = danger,                                                        \
-			  .fields = text_fields,                                                   \
-			  .result = "an object" },                                                 \
-		.preview = preview_text, .run = function,                                          \
-	}
-
-#define TARGETED(row)                                                                              \
-	{                                                                                          \
-		.type = { .uses = row,                                                             \
-			  .summary = "For the test.",                                              \
-			  .effect = EFFECT_CHANGES,                                                \
-			  .target_kinds = TARGET_KUBERNETES,                                       \
-			  .target_required = true,                                                 \
-			  .fields = text_fields,                                                   \
-			  .result = "an object" },                                                 \
-		.preview = preview_text, .run = run_change,                                        \
-	}
-
-static const struct executor executors[] = {
-	TEST_EXECUTOR("test.ask", EFFECT_NONE, run_ask),
-	TEST_EXECUTOR("test.change", EFFECT_CHANGES, run_change),
-	TEST_EXECUTOR("test.destroy", EFFECT_DESTROYS, run_change),
-	TEST_EXECUTOR("test.lost", EFFECT_CHANGES, run_lost),
-	TEST_EXECUTOR("test.read", EFFECT_READS, run_read),
-	TEST_EXECUTOR("test.slow", EFFECT_READS, run_slow),
-	TARGETED("test.target"),
-};
-
-enum { EXECUTORS = sizeof(executors) / sizeof(executors[0]) };
-
-static const struct executor *const rows[EXECUTORS] = {
-	&executors[0], &executors[1], &executors[2], &executors[3],
-	&executors[4], &executors[5], &executors[6],
-};
-
-static const struct step_type *const types[EXECUTORS] = {
-	&executors[0].type, &executors[1].type, &executors[2].type, &executors[3].type,
-	&executors[4].type, &executors[5].type, &executors[6].type,
-};
-
-static const struct executor_table table = {
-	.executors = rows,
-	.count = EXECUTORS,
-	.drivers = drivers,
-	.drivers_count = 1,
-};
-static const struct step_catalogue catalogue = { .types = types, .count = EXECUTORS };
-
-static const char head[] = "apiVersion: lifeboat/v1\nkind: Runbook\n"
-			   "metadata: {id: test, title: Test, version: 1.0.0}\n"
-			   "params: {word: {type: string, default: none}, list: {type: list, "
-			   "items: string, default: []},\n"
-			   "         key: {type: secret, from: [file], required: false}}\n"
-			   "targets: {one: {type: kubernetes, context: first}}\n"
-			   "steps:\n";
-
-/* One run with its front end: the test is the operator. */
-struct rig {
-	char root[64];
-	char *folder;
-	struct runbook *runbook;
-	struct expressions *expressions;
-	struct secrets *secrets;
-	cJSON *params;
-	struct engine *engine;
-	const struct run_link *link;
-	struct run_state state;
-	struct str said; /* what events said besides records */
-	bool closed;
-};
-
-static void
-rig_load(struct rig *rig, const char *steps)
-{
-	struct str text = STR_INIT, report = STR_INIT;
-	struct diags diags;
-
-	str_append(&text, head);
-	str_append(&text, steps);
-	diags_init(&diags, "test.yaml");
-	rig->runbook = runbook_parse("test.yaml", text.data, text.len, &catalogue, &diags);
-	diags_render(&diags, &report);
-	if (!rig->runbook)
-		fail_msg("%s", str_cstr(&report));
-	rig->expressions = expressions_new(NULL, 0);
-	diags_release(&diags);
-	str_release(&text);
-	str_release(&report);
-}
-
-static void
-rig_init(struct rig *rig, const char *steps)
-{
-	*rig = (struct rig){ .root = "/tmp/test-engine-XXXXXX" };
-	assert_non_null(mkdtemp(rig->root));
-	rig->folder = xasprintf("%s/runs/one", rig->root);
-	rig->secrets = secrets_new();
-	rig->params = cJSON_CreateObject();
-	run_state_init(&rig->state);
-	rig_load(rig, steps);
-	atomic_store(&acted, 0);
-	atomic_store(&fail_times, 0);
-	watched_folder = NULL;
-	present_uid = "uid-1";
-	atomic_store(&present_insecure, false);
-	atomic_store(&present_skew_ms, 0);
-}
-
-static void
-rig_start(struct rig *rig, bool resume)
-{
-	struct engine_options options = {
-		.runbook = rig->runbook,
-		.table = &table,
-		.expressions = rig->expressions,
-		.secrets = rig->secrets,
-		.params = rig->params,
-		.folder = rig->folder,
-		.run_id = "one",
-		.mode = "live",
-		.operator_name = "ana",
-		.host = "here",
-	};
-	struct err e = ERR_INIT;
-
-	if ((resume ? engine_resume : engine_create)(&options, &rig->engine, &e) < 0)
-		fail_msg("%s", e.message);
-	rig->link = engine_subscribe(rig->engine);
-	rig->closed = false;
-	engine_start(rig->engine);
-}
-
-/* Takes one event into the test's own fold; fails when none comes for a long time. */
-static void
-rig_take(struct rig *rig)
-{
-	struct run_event *event = queue_pop(rig->link->events, 10000);
-	struct err e = ERR_INIT;
-
-	if (!event)
-		fail_msg("the engine said nothing for ten seconds");
-	if (event->type == EVENT_RECORD && run_state_apply(&rig->state, event->record, &e) < 0)
-		fail_msg("%s", e.message);
-	if (event->type == EVENT_CLOSED)
-		rig->closed = true;
-	else if (event->text)
-		str_printf(&rig->said, "%s\n", event->text);
-	run_event_free(event);
-}
-
-static const struct step_state *
-rig_wait(struct rig *rig, enum step_status status)
-{
-	const struct step_state *step;
-
-	while (!(step = run_state_current(&rig->state)) || step->status != status) {
-		if (rig->closed)
-			fail_msg("the run is over, and no step was %s", step_status_name(status));
-		rig_take(rig);
-	}
-	return step;
-}
-
-static void
-rig_wait_closed(struct rig *rig)
-{
-	while (!rig->closed)
-		rig_take(rig);
-	engine_free(rig->engine);
-	rig->engine = NULL;
-}
-
-static void
-rig_wait_said(struct rig *rig, const char *text)
-{
-	while (!strstr(str_cstr(&rig->said), text))
-		rig_take(rig);
-}
-
-static void
-rig_send(struct rig *rig, enum intent_type type, const char *text)
-{
-	const struct step_state *step = run_state_current(&rig->state);
-
-	rig->link->submit(rig->link->engine,
-			  intent_new(type, rig->state.seq, step ? step->id : NULL, text));
-}
-
-static void
-rig_release(struct rig *rig)
-{
-	if (rig->engine) {
-		rig_send(rig, INTENT_LEAVE, NULL);
-		rig_wait_closed(rig);
-	}
-	run_state_release(&rig->state);
-	expressions_free(rig->expressions);
-	runbook_free(rig->runbook);
-	secrets_free(rig->secrets);
-	cJSON_Delete(rig->params);
-	str_release(&rig->said);
-	folder_remove(rig->root);
-	free(rig->folder);
-	free(journal_at_act);
-	journal_at_act = NULL;
-}
-
-static char *
-rig_journal(const struct rig *rig)
-{
-	struct str text = STR_INIT;
-	struct err e = ERR_INIT;
-	char *path = xasprintf("%s/journal.jsonl", rig->folder);
-
-	assert_int_equal(file_read(path, 1 << 20, &text, &e), 0);
-	free(path);
-	return str_take(&text);
-}
+#include "fixture_engine.h"
 
 static void
 run_two_reads_reach_the_end(void **unused)
@@ -619,6 +248,21 @@ run_precondition_that_fails_blocks_the_step(void **unused)
 	rig_release(&rig);
 }
 
+/* A check whose expression cannot be evaluated has not held. */
+static void
+run_precondition_with_an_error_blocks_the_step(void **unused)
+{
+	struct rig rig;
+
+	(void)unused;
+	rig_init(&rig, " - id: a\n   title: T\n   uses: test.change\n   preconditions:\n"
+		       "    - {uses: test.read, expect: '.acted | keys'}\n");
+	rig_start(&rig, false);
+	assert_non_null(strstr(rig_wait(&rig, STEP_BLOCKED)->error, ".acted | keys"));
+	assert_false(rig.state.steps[0].preconditions[0].ok);
+	rig_release(&rig);
+}
+
 static void
 run_cancel_ends_within_100_ms(void **unused)
 {
@@ -665,7 +309,7 @@ run_lost_answer_is_unknown_until_marked(void **unused)
 	rig_start(&rig, false);
 	rig_wait(&rig, STEP_PLANNED);
 	rig_send(&rig, INTENT_RUN, "y");
-	rig_wait(&rig, STEP_UNKNOWN);
+	rig_wait_unknown(&rig);
 	rig_send(&rig, INTENT_MARK_DONE, " ");
 	rig_wait_said(&rig, "with a reason");
 	rig_send(&rig, INTENT_MARK_DONE, "seen in the console");
@@ -1070,6 +714,7 @@ main(void)
 		cmocka_unit_test(run_retry_rule_repeats_a_read_but_never_a_change),
 		cmocka_unit_test(run_verify_waits_until_it_holds),
 		cmocka_unit_test(run_precondition_that_fails_blocks_the_step),
+		cmocka_unit_test(run_precondition_with_an_error_blocks_the_step),
 		cmocka_unit_test(run_cancel_ends_within_100_ms),
 		cmocka_unit_test(run_timeout_stops_the_step),
 		cmocka_unit_test(run_lost_answer_is_unknown_until_marked),

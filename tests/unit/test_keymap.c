@@ -29,7 +29,10 @@ keymap_every_row_is_complete(void **state)
 	}
 }
 
-/* Rows of one key never apply at once, but for n: a pane that searches comes before the note. */
+/*
+ * Rows of one key never apply at once, but for n, where a pane that searches comes before the note, and p, where a
+ * step of unknown outcome comes before the logs.
+ */
 static bool
 may_overlap(const struct key_binding *first, const struct key_binding *second)
 {
@@ -39,6 +42,8 @@ may_overlap(const struct key_binding *first, const struct key_binding *second)
 			       (second->when & FACT_ALWAYS && !(first->when & FACT_ALWAYS));
 
 	if (first->command == CMD_SEARCH_NEXT && second->command == CMD_NOTE)
+		return true;
+	if (first->command == CMD_PROBE && second->command == CMD_PAUSE)
 		return true;
 	return !both && !of_run_and_pane &&
 	       !((first->when & pane) && (second->when & ~(unsigned)FACT_ALWAYS & ~pane)) &&
@@ -65,6 +70,7 @@ keymap_bar_shows_what_matters_in_80_columns(void **state)
 		FACT_READY,
 		FACT_STUCK | FACT_CAN_GO_BACK,
 		FACT_UNKNOWN,
+		FACT_UNKNOWN | FACT_ON_LOGS | FACT_SEARCHING,
 		FACT_RUNNING,
 		FACT_RUNNING | FACT_ASKED,
 		FACT_PAST_LAST,
@@ -95,6 +101,11 @@ keymap_find_depends_on_the_situation(void **state)
 	assert_int_equal(keymap_find('\n', FACT_ASKED)->command, CMD_ANSWER);
 	assert_int_equal(keymap_find('\n', FACT_PAST_LAST)->command, CMD_END);
 	assert_null(keymap_find('\n', FACT_STUCK));
+	assert_int_equal(keymap_find('r', FACT_STUCK)->command, CMD_RECHECK);
+	assert_int_equal(keymap_find('p', FACT_UNKNOWN | FACT_ON_LOGS)->command, CMD_PROBE);
+	assert_int_equal(keymap_find('p', FACT_READY | FACT_ON_LOGS)->command, CMD_PAUSE);
+	assert_int_equal(keymap_find('u', FACT_UNKNOWN)->command, CMD_MARK_NOT_DONE);
+	assert_null(keymap_find('m', FACT_STUCK));
 	assert_null(keymap_find('s', FACT_RUNNING));
 	assert_non_null(keymap_any('s'));
 	assert_null(keymap_any('y'));

@@ -50,7 +50,7 @@ assert_tiles(const struct layout *layout, int columns, int rows)
 static void
 compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom, struct layout *layout)
 {
-	layout_compute(&(struct layout_wish){ columns, rows, focus, lower, zoom, true }, layout);
+	layout_compute(&(struct layout_wish){ columns, rows, focus, lower, zoom, true, 0 }, layout);
 }
 
 static void
@@ -127,7 +127,7 @@ layout_zoom_gives_everything_to_the_focus(void **state)
 static void
 layout_without_feeds_gives_their_room_away(void **state)
 {
-	struct layout_wish wish = { 160, 48, PANE_STEPS, PANE_AUDIT, false, false };
+	struct layout_wish wish = { 160, 48, PANE_STEPS, PANE_AUDIT, false, false, 0 };
 	struct layout layout;
 
 	(void)state;

@@ -201,10 +201,141 @@ run_state_close_crashed_open_intent_is_unknown(void **state)
 	apply(fold, RECORD_INTENT, "{'step':'a'}");
 	apply(fold, RECORD_RESUMED, "{'operator':'bo','host':'there'}");
 	assert_int_equal(fold->state.steps[0].status, STEP_UNKNOWN);
-	assert_int_equal(fold->state.phase, RUN_WAITING);
+	assert_int_equal(fold->state.phase, RUN_PREPARING); /* it is looked into first */
 	assert_string_equal(fold->state.operator_name, "bo");
+	refuse(fold, RECORD_PLAN, plan_a, "is unknown");
+	refuse(fold, RECORD_OUTCOME, "{'step':'a','status':'ok'}", "is unknown");
+	refuse(fold, RECORD_OUTCOME, "{'step':'a','status':'failed','marked':true}", "unknown");
 	apply(fold, RECORD_OUTCOME, "{'step':'a','status':'ok','marked':true,'reason':'seen'}");
 	assert_int_equal(fold->state.steps[0].status, STEP_OK);
+	assert_true(fold->state.steps[0].marked);
+	cJSON *context = run_state_context(&fold->state);
+	assert_true(json_bool(context, "steps/a/marked", false));
+	cJSON_Delete(context);
+}
+
+/* A step that was begun by ana, remembered two things, and was cut off. */
+static void
+cut_off(struct fold *fold)
+{
+	apply(fold, RECORD_PLAN,
+	      "{'step':'a','uses':'x.y','target':'m','effect':'changes','confirm':'ask',"
+	      "'with':{'w':1},'seen':{'uid':'u-1'}}");
+	apply(fold, RECORD_INTENT, "{'step':'a','by':'ana','attempt':1,'key':'run/a/1'}");
+	apply(fold, RECORD_EVIDENCE, "{'step':'a','intent':3,'evidence':{'xid':'7','pid':1}}");
+	apply(fold, RECORD_EVIDENCE, "{'step':'a','evidence':{'pid':2}}");
+}
+
+static void
+run_state_evidence_survives_the_crash(void **state)
+{
+	struct fold *fold = *state;
+	const struct step_state *step = &fold->state.steps[0];
+
+	cut_off(fold);
+	refuse(fold, RECORD_EVIDENCE, "{'step':'a','intent':2,'evidence':{}}",
+	       "was begun by record 3");
+	refuse(fold, RECORD_EVIDENCE, "{'step':'a','evidence':7}", "no object");
+	apply(fold, RECORD_RESUMED, "{'operator':'bo','host':'there','pid':9}");
+	apply(fold, RECORD_RESUMED, "{'operator':'cy','host':'elsewhere','pid':10}");
+	assert_int_equal(step->status, STEP_UNKNOWN);
+	assert_string_equal(json_string(step->evidence, "xid", ""), "7");
+	assert_int_equal(json_int(step->evidence, "pid", 0), 2);
+	assert_string_equal(json_string(step->seen, "uid", ""), "u-1");
+	assert_int_equal(json_int(step->with, "w", 0), 1);
+	assert_string_equal(step->key, "run/a/1");
+	assert_string_equal(step->begun_by, "ana, pid 0 on here");
+	assert_int_equal(step->intent_seq, 3);
+	assert_int_equal(fold->state.pid, 10);
+}
+
+static void
+run_state_probe_opens_the_decision(void **state)
+{
+	struct fold *fold = *state;
+	const struct step_state *step = &fold->state.steps[0];
+
+	cut_off(fold);
+	refuse(fold, RECORD_PROBE, "{'step':'a','verdict':'done'}", "is running");
+	apply(fold, RECORD_OUTCOME,
+	      "{'step':'a','status':'unknown','error':{'kind':'net','message':'lost'}}");
+	assert_int_equal(fold->state.phase, RUN_PREPARING);
+	refuse(fold, RECORD_PROBE, "{'step':'a','verdict':'perhaps'}", "verdict \"perhaps\"");
+	apply(fold, RECORD_PROBE,
+	      "{'step':'a','intent':3,'verdict':'unsure','lines':['one','two'],'error':{'kind':'"
+	      "net',"
+	      "'message':'nobody answers'},'by':'bo'}");
+	assert_int_equal(fold->state.phase, RUN_WAITING);
+	assert_int_equal(fold->state.decision_seq, fold->seq - 1);
+	assert_int_equal(step->probe.lines_count, 2);
+	assert_string_equal(step->probe.error, "nobody answers");
+	apply(fold, RECORD_PROBE, "{'step':'a','verdict':'done','lines':['three'],'error':null}");
+	assert_string_equal(step->probe.verdict, "done");
+	assert_int_equal(step->probe.lines_count, 1);
+	assert_null(step->probe.error);
+	assert_string_equal(step->error, "lost");
+	struct str reason = STR_INIT;
+	probe_sentence(&step->probe, &reason);
+	assert_string_equal(str_cstr(&reason), "probe: it happened; three");
+	str_release(&reason);
+}
+
+static void
+run_state_mark_not_done_prepares_again(void **state)
+{
+	static const char *const words[] = { "not-done", "again" };
+	struct fold *fold = *state;
+	const struct step_state *step = &fold->state.steps[0];
+
+	for (int i = 0; i < 2; i++) {
+		char data[128];
+
+		apply(fold, RECORD_PLAN, plan_a);
+		apply(fold, RECORD_INTENT, "{'step':'a'}");
+		assert_int_equal(step->probe.seq, -1);
+		apply(fold, RECORD_RESUMED, "{'operator':'bo','host':'there'}");
+		apply(fold, RECORD_PROBE, "{'step':'a','verdict':'not-done'}");
+		snprintf(data, sizeof(data),
+			 "{'step':'a','status':'%s','marked':true,'reason':'r','by':'bo'}",
+			 words[i]);
+		apply(fold, RECORD_OUTCOME, data);
+		assert_int_equal(step->status, STEP_TODO);
+		assert_int_equal(fold->state.phase, RUN_PREPARING);
+		assert_int_equal(fold->state.current, 0);
+		assert_string_equal(step->reason, "r");
+		refuse(fold, RECORD_OUTCOME, data, "is to do");
+	}
+	refuse(fold, RECORD_INTENT, "{'step':'a'}", "is to do");
+}
+
+static void
+run_state_resumed_after_the_end_changes_nothing(void **state)
+{
+	struct fold *fold = *state;
+
+	apply(fold, RECORD_END, "{'id':'aborted','title':'Aborted'}");
+	int64_t decision = fold->state.decision_seq;
+	apply(fold, RECORD_RESUMED, "{'operator':'bo','host':'there','pid':9,'recovered':[]}");
+	assert_int_equal(fold->state.phase, RUN_ENDED);
+	assert_int_equal(fold->state.decision_seq, decision);
+	assert_string_equal(fold->state.operator_name, "ana");
+}
+
+static void
+record_sentence_resumed_tells_what_was_put_aside(void **state)
+{
+	struct fold *fold = *state;
+	struct str out = STR_INIT;
+	struct record *record = record_new(fold->seq, 5000, "run", RECORD_RESUMED,
+					   cJSON_Parse("{\"operator\":\"bo\",\"recovered\":[{"
+						       "\"file\":\"torn-512\",\"bytes\":37}]}"),
+					   NULL);
+
+	record_sentence(record, &fold->state, &out);
+	assert_non_null(strstr(str_cstr(&out), "37 unfinished bytes"));
+	assert_non_null(strstr(str_cstr(&out), "torn-512"));
+	record_free(record);
+	str_release(&out);
 }
 
 static void
@@ -305,6 +436,16 @@ main(void)
 		cmocka_unit_test_setup_teardown(run_state_apply_expand_puts_instances_in_place,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_close_crashed_open_intent_is_unknown,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(run_state_evidence_survives_the_crash, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(run_state_probe_opens_the_decision, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(run_state_mark_not_done_prepares_again, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(run_state_resumed_after_the_end_changes_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(record_sentence_resumed_tells_what_was_put_aside,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_resumed_plan_must_be_made_again, setup,
 						teardown),
