@@ -152,7 +152,8 @@ run(const struct cli_args *args, struct err *e)
 
 static const struct cli_option options[] = {
 	{ "param", 'p', "NAME=VALUE",
-	  "A parameter; a secret as NAME=file:PATH or NAME=env:VARIABLE." },
+	  "A parameter; a secret as NAME=file:PATH, NAME=env:VARIABLE or "
+	  "NAME=kubernetes:NAMESPACE/SECRET/KEY." },
 	{ "params-file", 0, "FILE", "Parameters from a YAML or JSON file; -p overrides it." },
 	{ "json", 0, NULL, "Everything as one JSON document." },
 	{ "plain", 0, NULL, "\"key: value\" lines; chosen by itself without a terminal." },

@@ -27,7 +27,8 @@ run(const struct cli_args *args, struct err *e)
 
 static const struct cli_option options[] = {
 	{ "param", 'p', "NAME=VALUE",
-	  "A parameter; a secret as NAME=file:PATH or NAME=env:VARIABLE." },
+	  "A parameter; a secret as NAME=file:PATH, NAME=env:VARIABLE or "
+	  "NAME=kubernetes:NAMESPACE/SECRET/KEY." },
 	{ "params-file", 0, "FILE", "Parameters from a YAML or JSON file; -p overrides it." },
 	SESSION_OPTIONS,
 	{ NULL, 0, NULL, NULL },

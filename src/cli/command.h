@@ -51,13 +51,18 @@ extern const struct cli_command *const cli_commands[];
 extern const size_t cli_commands_count;
 
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_follow;
 extern const struct cli_command cmd_help;
+extern const struct cli_command cmd_key;
 extern const struct cli_command cmd_lint;
 extern const struct cli_command cmd_list;
+extern const struct cli_command cmd_report;
 extern const struct cli_command cmd_resume;
 extern const struct cli_command cmd_run;
+extern const struct cli_command cmd_runs;
 extern const struct cli_command cmd_schema;
 extern const struct cli_command cmd_show;
+extern const struct cli_command cmd_verify;
 extern const struct cli_command cmd_version;
 
 #endif

@@ -13,12 +13,13 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "cli/library.h"
+#include "cli/secret_source.h"
+#include "report/verify.h"
+#include "run/anchor.h"
 #include "run/autopilot.h"
 #include "run/engine.h"
+#include "run/runs.h"
 #include "step/step_table.h"
-#include "ui/ui.h"
-
-enum { EXIT_INCOMPLETE = 5, EXIT_ABORTED = 3 };
 
 static bool
 dumb_terminal(void)
@@ -30,13 +31,21 @@ dumb_terminal(void)
 }
 
 void
-session_init(struct session *s, const struct cli_args *args)
+session_init_looking(struct session *s, const struct cli_args *args)
 {
 	*s = (struct session){ .args = args };
-	s->automatic = cli_flag(args, "auto");
-	s->plain = cli_flag(args, "plain") || s->automatic || dumb_terminal();
+	s->plain = cli_flag(args, "plain") || dumb_terminal();
 	s->secrets = secrets_new();
+	secret_source_fingerprints();
 	s->params = cJSON_CreateObject();
+}
+
+void
+session_init(struct session *s, const struct cli_args *args)
+{
+	session_init_looking(s, args);
+	s->automatic = cli_flag(args, "auto");
+	s->plain = s->plain || s->automatic;
 }
 
 int
@@ -50,6 +59,9 @@ session_finish(struct session *s, int rc, struct err *e)
 	secrets_free(s->secrets);
 	free(s->folder);
 	free(s->run_id);
+	free(s->last_holder);
+	free(s->operator_name);
+	free(s->previous_run);
 	return rc;
 }
 
@@ -72,7 +84,7 @@ session_load(struct session *s, const char *word, struct err *e)
 }
 
 static char *
-operator_name(const struct session *s)
+session_operator(const struct session *s)
 {
 	const char *given = cli_value(s->args, "operator");
 	const char *names[] = { given, getenv("LIFEBOAT_OPERATOR"), getenv("SUDO_USER") };
@@ -84,13 +96,38 @@ operator_name(const struct session *s)
 	return entry ? xstrdup(entry->pw_name) : xasprintf("uid %u", (unsigned)getuid());
 }
 
-static struct engine *
-make_engine(const struct session *s, bool resume, const char *operator, struct err * e)
+/* What to do about a state folder that cannot be written. */
+static void
+advise_place(const struct session *s, bool resume, struct err *e)
 {
-	char host[256] = "";
+	if (e->kind != ERR_IO)
+		return;
+	if (resume)
+		err_advise(e, "Nothing was done; follow and report need only to read the run");
+	else
+		err_advise(e,
+			   "Nothing was done. The folder of a run is %s: make room there, or let "
+			   "XDG_STATE_HOME name a folder that can be written",
+			   s->folder);
+}
+
+/* Who we are, and what was before; a new run tells it in its first record. */
+static int
+introduce(struct session *s, bool resume, struct err *e)
+{
+	if (!s->operator_name)
+		s->operator_name = session_operator(s);
+	gethostname(s->host, sizeof(s->host) - 1);
+	return resume ? 0 : run_previous(&s->previous_run, s->previous_checkpoint, e);
+}
+
+static struct engine *
+make_engine(struct session *s, bool resume, const struct operator_key *key, struct err *e)
+{
 	struct engine *engine = NULL;
 
-	gethostname(host, sizeof(host) - 1);
+	if (introduce(s, resume, e) < 0)
+		return NULL;
 	struct engine_options options = {
 		.runbook = s->runbook,
 		.table = &step_table,
@@ -100,11 +137,15 @@ make_engine(const struct session *s, bool resume, const char *operator, struct e
 		.folder = s->folder,
 		.run_id = s->run_id,
 		.mode = "live",
-		.operator_name = operator,
-		.host = host,
+		.operator_name = s->operator_name,
+		.host = s->host,
+		.operator_key = key,
+		.verify_script = verify_script,
+		.previous_run = s->previous_run,
+		.previous_checkpoint = s->previous_run ? s->previous_checkpoint : NULL,
 	};
 	if ((resume ? engine_resume : engine_create)(&options, &engine, e) < 0)
-		return NULL;
+		advise_place(s, resume, e);
 	return engine;
 }
 
@@ -114,24 +155,35 @@ session_ascii(const struct session *s)
 	return cli_flag(s->args, "ascii") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 }
 
-static int
-front_end(const struct session *s, const struct run_link *link, struct run_state *state,
-	  enum ui_end *ret_end, struct err *e)
+/* What the command line has decided in advance. */
+static struct autopilot
+session_autopilot(const struct session *s)
 {
-	bool no_color = getenv("NO_COLOR") && *getenv("NO_COLOR");
-	struct autopilot autopilot = {
+	return (struct autopilot){
 		.yes = cli_values(s->args, "yes"),
 		.confirm = cli_values(s->args, "confirm"),
 		.answer = cli_values(s->args, "answer"),
 		.allow_insecure = cli_flag(s->args, "allow-insecure"),
 	};
+}
+
+int
+session_front_end(const struct session *s, const struct run_link *link,
+		  const struct session_watch *watch, struct run_state *state, enum ui_end *ret_end,
+		  struct err *e)
+{
+	bool no_color = getenv("NO_COLOR") && *getenv("NO_COLOR");
+	bool flies = s->automatic && !watch;
+	struct autopilot autopilot = flies ? session_autopilot(s) : (struct autopilot){ 0 };
 	struct ui_options options = {
 		.runbook = s->runbook,
 		.run_folder = s->folder,
 		.secrets = s->secrets,
-		.autopilot = s->automatic ? &autopilot : NULL,
+		.autopilot = flies ? &autopilot : NULL,
 		.ascii = session_ascii(s),
 		.mono = cli_flag(s->args, "mono") || no_color,
+		.holder = watch ? watch->holder : NULL,
+		.takes_over = watch && watch->takes_over,
 	};
 
 	return (s->plain ? ui_plain_run : ui_screen_run)(&options, link, state, ret_end, e);
@@ -143,35 +195,91 @@ exit_code(const struct run_state *state, enum ui_end end)
 	const struct step_state *step = run_state_current(state);
 
 	if (state->phase == RUN_ENDED)
-		return state->failed ? EXIT_ABORTED : 0;
+		return state->failed ? SESSION_ABORTED : 0;
 	if (end == UI_END_LEFT && step &&
 	    (step->status == STEP_FAILED || step->status == STEP_BLOCKED))
 		return 1;
-	return EXIT_INCOMPLETE;
+	return SESSION_INCOMPLETE;
+}
+
+/* Where the journal's head is copied to. */
+struct session_anchors {
+	struct anchor_place *places;
+	size_t count;
+};
+
+static void
+anchors_drop(struct session_anchors *anchors)
+{
+	for (size_t i = 0; i < anchors->count; i++) {
+		anchors->places[i].close(anchors->places[i].data);
+		free(anchors->places[i].name);
+	}
+	free(anchors->places);
+}
+
+static void
+tell_operator(void *data, const char *text)
+{
+	engine_warn(data, text);
+}
+
+/* NULL where no place was given. The places pass to what is started. */
+static struct anchors *
+anchor(struct engine *engine, const struct session_anchors *anchors)
+{
+	if (anchors->count == 0)
+		return NULL;
+	return anchors_start(engine_subscribe(engine), anchors->places, anchors->count,
+			     tell_operator, engine);
+}
+
+/* From the first event to the last one. */
+static int
+conduct(struct session *s, struct engine *engine, const struct session_anchors *places,
+	bool key_missing, struct err *e)
+{
+	const struct run_link *link = engine_subscribe(engine);
+	struct anchors *anchors = anchor(engine, places);
+	struct run_state state;
+	enum ui_end end = UI_END_LEFT;
+
+	engine_start(engine);
+	if (key_missing)
+		engine_warn(engine, "an operator's key vouches for the earlier part of this "
+				    "journal, and there is none here: nobody vouches for what "
+				    "follows. lifeboat key new makes one");
+	run_state_init(&state);
+	int rc = session_front_end(s, link, NULL, &state, &end, e);
+	if (rc < 0) /* the front end is gone: the run must still be left in good order */
+		engine_submit(engine,
+			      intent_new(INTENT_LEAVE, state.seq, NULL, "the screen was lost"));
+	if (anchors)
+		anchors_stop(anchors); /* its events are the engine's */
+	engine_free(engine);
+	if (rc == 0)
+		rc = exit_code(&state, end);
+	run_state_release(&state);
+	return rc;
 }
 
 int
 session_run(struct session *s, bool resume, struct err *e)
 {
-	char *operator= operator_name(s);
-	struct engine *engine = make_engine(s, resume, operator, e);
-	struct run_state state;
-	enum ui_end end = UI_END_LEFT;
-	int rc;
+	struct session_anchors anchors = { 0 };
+	struct operator_key *key = NULL;
+	struct engine *engine = NULL;
+	int rc = -1;
 
-	free(operator);
-	if (!engine)
+	if (anchor_places_open(cli_values(s->args, "anchor"), s->secrets, &anchors.places,
+			       &anchors.count, e) < 0)
 		return -1;
-	const struct run_link *link = engine_subscribe(engine);
-	engine_start(engine);
-	run_state_init(&state);
-	rc = front_end(s, link, &state, &end, e);
-	if (rc < 0) /* the front end is gone: the run must still be left in good order */
-		engine_submit(engine,
-			      intent_new(INTENT_LEAVE, state.seq, NULL, "the screen was lost"));
-	engine_free(engine);
-	if (rc == 0)
-		rc = exit_code(&state, end);
-	run_state_release(&state);
+	if (operator_key_load(&key, e) == 0)
+		engine = make_engine(s, resume, key, e);
+	if (engine)
+		rc = conduct(s, engine, &anchors, resume && s->certified && !key, e);
+	else
+		anchors_drop(&anchors);
+	operator_key_free(key);
 	return rc;
 }

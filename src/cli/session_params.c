@@ -10,6 +10,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "base/yaml.h"
+#include "cli/secret_source.h"
 #include "cli/session.h"
 #include "runbook/params.h"
 #include "ui/ui.h"
@@ -28,8 +29,9 @@ static int
 take_text(struct session *s, const struct param *param, const char *text, struct err *e)
 {
 	cJSON *value = NULL;
-	int rc = param->type == PARAM_SECRET ? param_load_secret(param, text, s->secrets, &value, e)
-					     : param_convert(param, text, &value, e);
+	int rc = param->type == PARAM_SECRET
+			 ? secret_source_load(param, text, s->secrets, &value, e)
+			 : param_convert(param, text, &value, e);
 
 	if (rc == 0)
 		set_value(s, param->name, value);
@@ -127,11 +129,13 @@ out:
 static int
 take_typed(struct session *s, const struct param *param, const char *text, struct err *e)
 {
+	cJSON *value = NULL;
+
 	if (param->type != PARAM_SECRET)
 		return take_text(s, param, text, e);
-	if (secrets_add(s->secrets, param->name, text, strlen(text), e) < 0)
+	if (param_take_secret(param, text, strlen(text), s->secrets, &value, e) < 0)
 		return -1;
-	set_value(s, param->name, cJSON_CreateString(text));
+	set_value(s, param->name, value);
 	return 0;
 }
 
@@ -141,6 +145,8 @@ ask(struct session *s, const struct param *param, struct err *e)
 {
 	struct err problem = ERR_INIT;
 
+	if (param->type == PARAM_SECRET && param_allow_source(param, SECRET_FROM_PROMPT, e) < 0)
+		return err_wrap(e, "parameter %s", param->name);
 	if (s->automatic)
 		return err_set(e, ERR_USAGE, "the parameter %s has no value: give -p %s=%s",
 			       param->name, param->name,
