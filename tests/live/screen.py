@@ -227,6 +227,17 @@ class Pilot:
         self.press("r")
         wait_until(lambda: (self.journal().last("plan") or {"seq": -1})["seq"] > last, "the step to be prepared again")
 
+    def run_again(self, reason):
+        """r: a step that may have happened is prepared once more, which wants a reason."""
+        last = self.journal().read()[-1]["seq"]
+        self.screen.wait(r"r again")
+        self.press("r")
+        self.dialog(self.LINE)
+        self.press("C-u")
+        self.write(reason)
+        self.press("Enter")
+        wait_until(lambda: (self.journal().last("plan") or {"seq": -1})["seq"] > last, "the step to be prepared again")
+
     def skip_next(self, step, reason):
         self.drive(until=lambda r: r["type"] == "plan" and r["data"]["step"] == step)
         self.look_at(step)
