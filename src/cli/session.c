@@ -5,6 +5,7 @@
 #include <langinfo.h>
 #include <limits.h>
 #include <pwd.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -218,20 +219,31 @@ anchors_drop(struct session_anchors *anchors)
 	free(anchors->places);
 }
 
+/* Where the operator hears of the anchors: on the screen, and once that has gone on standard error. */
+struct teller {
+	struct engine *engine;
+	atomic_bool is_screen_gone;
+};
+
 static void
 tell_operator(void *data, const char *text)
 {
-	engine_warn(data, text);
+	struct teller *teller = data;
+
+	if (atomic_load(&teller->is_screen_gone))
+		fprintf(stderr, "lifeboat: %s\n", text);
+	else
+		engine_warn(teller->engine, text);
 }
 
 /* NULL where no place was given. The places pass to what is started. */
 static struct anchors *
-anchor(struct engine *engine, const struct session_anchors *anchors)
+anchor(struct teller *teller, const struct session_anchors *anchors)
 {
 	if (anchors->count == 0)
 		return NULL;
-	return anchors_start(engine_subscribe(engine), anchors->places, anchors->count,
-			     tell_operator, engine);
+	return anchors_start(engine_subscribe(teller->engine), anchors->places, anchors->count,
+			     tell_operator, teller);
 }
 
 /* From the first event to the last one. */
@@ -240,7 +252,8 @@ conduct(struct session *s, struct engine *engine, const struct session_anchors *
 	bool key_missing, struct err *e)
 {
 	const struct run_link *link = engine_subscribe(engine);
-	struct anchors *anchors = anchor(engine, places);
+	struct teller teller = { .engine = engine };
+	struct anchors *anchors = anchor(&teller, places);
 	struct run_state state;
 	enum ui_end end = UI_END_LEFT;
 
@@ -254,6 +267,7 @@ conduct(struct session *s, struct engine *engine, const struct session_anchors *
 	if (rc < 0) /* the front end is gone: the run must still be left in good order */
 		engine_submit(engine,
 			      intent_new(INTENT_LEAVE, state.seq, NULL, "the screen was lost"));
+	atomic_store(&teller.is_screen_gone, true);
 	if (anchors)
 		anchors_stop(anchors); /* its events are the engine's */
 	engine_free(engine);
