@@ -137,7 +137,9 @@ print_event(void *data, const struct run_event *event)
 			  event->text);
 		return;
 	}
-	text = model_sentence(&plain->model, event);
+	text = event->replayed && plain->model.options->history_is_known
+		       ? NULL
+		       : model_sentence(&plain->model, event);
 	if (text)
 		plain_say(plain, "%s %s",
 			  clock_format_hms(event->record ? event->record->ts_ms

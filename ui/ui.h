@@ -31,6 +31,7 @@ struct ui_options {
 	 * with it when that ends. NULL: it is ours. */
 	const char *holder;
 	bool takes_over;
+	bool history_is_known; /* what an earlier process went through was shown already, while it was followed */
 	int64_t (*now_ms)(void); /* the wall clock; NULL: clock_wall_ms */
 };
 

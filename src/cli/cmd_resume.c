@@ -21,6 +21,7 @@ take_up(struct session *s, struct err *e)
 			return rc;
 		*e = (struct err)ERR_INIT;
 		rc = session_follow(s, true, &end, e);
+		s->was_followed = true;
 		if (rc < 0 || end != UI_END_RELEASED)
 			return rc;
 	}

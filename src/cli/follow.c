@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "cli/secret_source.h"
 #include "run/tail.h"
 
 static void
@@ -54,6 +55,7 @@ session_follow(struct session *s, bool takes_over, enum ui_end *ret_end, struct 
 	enum ui_end end = UI_END_LEFT;
 	int rc = -1;
 
+	secret_source_fingerprints();
 	run_state_init(&state);
 	if (run_tail_new(s->folder, &tail, e) < 0)
 		goto out;

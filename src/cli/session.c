@@ -37,7 +37,6 @@ session_init_looking(struct session *s, const struct cli_args *args)
 	*s = (struct session){ .args = args };
 	s->plain = cli_flag(args, "plain") || dumb_terminal();
 	s->secrets = secrets_new();
-	secret_source_fingerprints();
 	s->params = cJSON_CreateObject();
 }
 
@@ -185,6 +184,7 @@ session_front_end(const struct session *s, const struct run_link *link,
 		.mono = cli_flag(s->args, "mono") || no_color,
 		.holder = watch ? watch->holder : NULL,
 		.takes_over = watch && watch->takes_over,
+		.history_is_known = s->was_followed && !watch,
 	};
 
 	return (s->plain ? ui_plain_run : ui_screen_run)(&options, link, state, ret_end, e);
@@ -257,6 +257,7 @@ conduct(struct session *s, struct engine *engine, const struct session_anchors *
 	struct run_state state;
 	enum ui_end end = UI_END_LEFT;
 
+	secret_source_fingerprints();
 	engine_start(engine);
 	if (key_missing)
 		engine_warn(engine, "an operator's key vouches for the earlier part of this "

@@ -29,6 +29,7 @@ struct session {
 	char *folder;
 	char *run_id;
 	/* of a run that is there already: */
+	bool was_followed; /* its history was shown to the operator */
 	bool certified;	   /* somebody vouches for an earlier key of it */
 	char *last_holder; /* who wrote in it last, "ana, pid 4711 on db1"; NULL: nobody yet */
 	/* what an engine is told, which it keeps no copy of: */
