@@ -41,6 +41,14 @@ static const struct field fields[] = {
 	  .items = FIELD_STRING,
 	  .flags = FIELD_TEMPLATE,
 	  .help = "Environment variables to add; never a secret." },
+	{ .name = "secret_env",
+	  .type = FIELD_MAP,
+	  .items = FIELD_STRING,
+	  .flags = FIELD_TEMPLATE | FIELD_SECRET,
+	  .help = "Environment variables that hold secrets, each ${.params.NAME} of a secret "
+		  "parameter, for a "
+		  "command that takes them no other way: other processes of the same user can read "
+		  "them." },
 	{ .name = "folder",
 	  .type = FIELD_PATH,
 	  .flags = FIELD_TEMPLATE,
@@ -73,6 +81,7 @@ static const struct field fields[] = {
 /* A command as it will be run. In the caller's memory. */
 struct command {
 	struct step_texts argv, env;
+	size_t shown_env;		 /* so many of env may be shown; the rest holds secrets */
 	const char *folder, *stdin_file; /* borrowed, or NULL */
 	bool pty, json, shell;
 };
@@ -80,6 +89,8 @@ struct command {
 static void
 command_release(struct command *c)
 {
+	for (size_t i = c->shown_env; i < c->env.count; i++)
+		explicit_bzero(c->env.items[i], strlen(c->env.items[i]));
 	step_texts_release(&c->argv);
 	step_texts_release(&c->env);
 }
@@ -136,7 +147,8 @@ refuse_secrets(const struct step_texts *texts, const char *what, struct secrets 
 		if (secret)
 			return err_set(e, ERR_SPEC,
 				       "command.run: %s %zu holds a secret, which other processes "
-				       "could read. Pass it by stdin_file",
+				       "could read. Pass it by stdin_file, or by secret_env where "
+				       "the command takes it no other way",
 				       what, i + 1);
 	}
 	return 0;
@@ -178,9 +190,11 @@ command_init(struct command *c, const struct step_context *ctx, const struct act
 	if (c->shell && add_shell(c, e) < 0)
 		return -1;
 	if (add_environment(c, json_at(action->with, "env"), e) < 0 ||
-	    refuse_secrets(&c->argv, "argument", ctx->secrets, e) < 0)
+	    refuse_secrets(&c->argv, "argument", ctx->secrets, e) < 0 ||
+	    refuse_secrets(&c->env, "environment variable", ctx->secrets, e) < 0)
 		return -1;
-	return refuse_secrets(&c->env, "environment variable", ctx->secrets, e);
+	c->shown_env = c->env.count;
+	return add_environment(c, json_at(action->with, "secret_env"), e);
 }
 
 /* As a person would type it. */
@@ -263,8 +277,11 @@ command_preview(struct step_context *ctx, const struct action *action, struct pr
 	for (size_t i = 0; i < c.argv.count; i++)
 		append_word(&line, c.argv.items[i]);
 	preview_add(preview, PREVIEW_REQUEST, "$ %s", line.data);
-	for (size_t i = 0; i < c.env.count; i++)
+	for (size_t i = 0; i < c.shown_env; i++)
 		preview_add(preview, PREVIEW_TEXT, "with %s", c.env.items[i]);
+	for (size_t i = c.shown_env; i < c.env.count; i++)
+		preview_add(preview, PREVIEW_TEXT, "with %.*s, a secret",
+			    (int)strcspn(c.env.items[i], "="), c.env.items[i]);
 	if (c.folder)
 		preview_add(preview, PREVIEW_TEXT, "in the folder %s", c.folder);
 	if (c.stdin_file)

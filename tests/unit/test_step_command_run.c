@@ -125,6 +125,26 @@ command_run_secret_in_argv_or_env_is_refused(void **state)
 }
 
 static void
+command_run_secret_env_is_given_and_not_shown(void **state)
+{
+	struct stand s;
+	char *preview;
+
+	(void)state;
+	begin(&s);
+	assert_int_equal(secrets_add(s.ctx.secrets, "password", "hunter2222", 10, &s.e), 0);
+	stand_action(&s, &step_command_run,
+		     "{\"argv\":[\"test \\\"$PGPASSWORD\\\" = hunter2\\\"\\\"222\"],\"shell\":true,"
+		     "\"secret_env\":{\"PGPASSWORD\":\"hunter2222\"}}");
+	preview = stand_preview(&s, NULL);
+	assert_says(preview, "with PGPASSWORD, a secret");
+	assert_null(strstr(preview, "hunter2222"));
+	free(preview);
+	assert_ran(&s);
+	stand_release(&s);
+}
+
+static void
 command_run_secret_in_output_is_redacted_in_the_result(void **state)
 {
 	char *folder = fixture_folder(), *path = fixture_write(folder, "secret", "hunter2222\n");
@@ -563,6 +583,7 @@ main(void)
 		cmocka_unit_test(command_run_shell_is_shown_and_takes_one_string),
 		cmocka_unit_test(command_run_json_is_parsed_apart_from_warnings),
 		cmocka_unit_test(command_run_secret_in_argv_or_env_is_refused),
+		cmocka_unit_test(command_run_secret_env_is_given_and_not_shown),
 		cmocka_unit_test(command_run_secret_in_output_is_redacted_in_the_result),
 		cmocka_unit_test(command_run_cluster_is_pinned),
 		cmocka_unit_test(command_run_long_output_keeps_its_end),
