@@ -2,6 +2,7 @@
 
 #include "base/base64.h"
 
+#include <openssl/evp.h>
 #include <stdbool.h>
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -9,22 +10,7 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 size_t
 base64_encode(const void *bytes, size_t len_bytes, char *out)
 {
-	const unsigned char *at = bytes;
-	char *start = out;
-
-	for (; len_bytes; at += 3) {
-		size_t n = len_bytes < 3 ? len_bytes : 3;
-		unsigned bits = (unsigned)at[0] << 16 | (n > 1 ? (unsigned)at[1] << 8 : 0) |
-				(n > 2 ? at[2] : 0u);
-
-		*out++ = alphabet[bits >> 18];
-		*out++ = alphabet[bits >> 12 & 63];
-		*out++ = n > 1 ? alphabet[bits >> 6 & 63] : '=';
-		*out++ = n > 2 ? alphabet[bits & 63] : '=';
-		len_bytes -= n;
-	}
-	*out = '\0';
-	return (size_t)(out - start);
+	return (size_t)EVP_EncodeBlock((unsigned char *)out, bytes, (int)len_bytes);
 }
 
 /* The value of a digit, or -1. */

@@ -191,3 +191,22 @@ str_nearest(const char *word, const char *const *candidates)
 	}
 	return best;
 }
+
+void
+str_append_repeated(struct str *s, char c, int count)
+{
+	while (count-- > 0)
+		str_append_char(s, c);
+}
+
+int
+str_longest_run(const char *text, char c)
+{
+	int longest = 0, run = 0;
+
+	for (; *text; text++) {
+		run = *text == c ? run + 1 : 0;
+		longest = run > longest ? run : longest;
+	}
+	return longest;
+}

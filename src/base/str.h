@@ -25,6 +25,7 @@ void str_clear(struct str *s); /* keeps the memory */
 void str_append(struct str *s, const char *text);
 void str_append_bytes(struct str *s, const void *bytes, size_t len_bytes);
 void str_append_char(struct str *s, char c);
+void str_append_repeated(struct str *s, char c, int count);
 void str_printf(struct str *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void str_vprintf(struct str *s, const char *format, va_list ap)
 	__attribute__((format(printf, 2, 0)));
@@ -49,5 +50,8 @@ bool str_equal(const char *a, const char *b);
  * NULL: the "did you mean" of every message. `candidates` ends with NULL.
  */
 const char *str_nearest(const char *word, const char *const *candidates);
+
+/* How often a character stands in a row at most. */
+int str_longest_run(const char *text, char c);
 
 #endif

@@ -83,17 +83,6 @@ out:
 	return rc;
 }
 
-/* The one line end that an editor left in the file which the Secret was made of. */
-static size_t
-length_of_text(const struct str *text)
-{
-	size_t len = text->len;
-
-	if (len > 0 && text->data[len - 1] == '\n')
-		len -= len > 1 && text->data[len - 2] == '\r' ? 2 : 1;
-	return len;
-}
-
 static int
 load_from_kubernetes(const struct param *param, const char *text, struct secrets *secrets,
 		     cJSON **ret_value, struct err *e)
@@ -106,8 +95,8 @@ load_from_kubernetes(const struct param *param, const char *text, struct secrets
 	    place_parse(text, &place, e) < 0)
 		goto out;
 	if (read_place(&place, secrets, &value, e) == 0)
-		rc = param_take_secret(param, str_cstr(&value), length_of_text(&value), secrets,
-				       ret_value, e);
+		rc = param_take_secret(param, str_cstr(&value), param_secret_length(&value),
+				       secrets, ret_value, e);
 	place_release(&place);
 out:
 	if (rc < 0)

@@ -12,6 +12,7 @@
 
 #include <linux/close_range.h>
 
+#include "base/fork.h"
 #include "net/child_terminal.h"
 
 enum {
@@ -109,19 +110,13 @@ become(struct child_exec *x)
 	_exit(127);
 }
 
-/* Our handlers must not run in the child before it has reset them. */
 pid_t
 child_exec_fork(struct child_exec *x)
 {
-	sigset_t all, before;
-	pid_t pid;
+	pid_t pid = fork_quietly();
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = fork();
 	if (pid == 0)
 		become(x);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close_fd(&x->report[1]);
 	close_fd(&x->gate[0]);
 	return pid;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/fork.h"
 #include "base/xalloc.h"
 #include "net/supervisor_main.h"
 
@@ -90,19 +90,13 @@ prepare(struct preparation *p, const struct child_options *options, struct child
 	return open_status(p, options->status_file, e);
 }
 
-/* Our handlers must not run in the supervisor before it has left them. */
 static int
 fork_supervisor(struct preparation *p, struct err *e)
 {
-	sigset_t all, before;
-	pid_t pid;
+	pid_t pid = fork_quietly();
 
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	pid = fork();
 	if (pid == 0)
 		supervisor_main(&p->job);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	child_exec_close(p->job.exec);
 	close_fd(&p->job.control_fd);
 	return pid < 0 ? err_errno(e, ERR_IO, "forking") : (int)pid;

@@ -94,33 +94,14 @@ markdown_escape(const char *text, struct str *out)
 	}
 }
 
-static int
-longest_ticks(const char *text)
-{
-	int longest = 0, run = 0;
-
-	for (; *text; text++) {
-		run = *text == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	return longest;
-}
-
-static void
-append_ticks(int count, struct str *out)
-{
-	while (count-- > 0)
-		str_append_char(out, '`');
-}
-
 void
 markdown_code(const char *text, bool in_cell, struct str *out)
 {
-	int ticks = longest_ticks(text) + 1;
+	int ticks = str_longest_run(text, '`') + 1;
 
 	if (!text[strspn(text, " \n")])
 		return;
-	append_ticks(ticks, out);
+	str_append_repeated(out, '`', ticks);
 	str_append(out, ticks > 1 ? " " : "");
 	for (; *text; text++) {
 		if (*text == '|' && in_cell)
@@ -128,16 +109,16 @@ markdown_code(const char *text, bool in_cell, struct str *out)
 		str_append_char(out, *text == '\n' ? ' ' : *text);
 	}
 	str_append(out, ticks > 1 ? " " : "");
-	append_ticks(ticks, out);
+	str_append_repeated(out, '`', ticks);
 }
 
 void
 markdown_fence(const char *text, struct str *out)
 {
-	int ticks = longest_ticks(text) + 1 > 3 ? longest_ticks(text) + 1 : 3;
+	int ticks = str_longest_run(text, '`') + 1 > 3 ? str_longest_run(text, '`') + 1 : 3;
 
-	append_ticks(ticks, out);
+	str_append_repeated(out, '`', ticks);
 	str_printf(out, "text\n%s%s", text, str_ends_with(text, "\n") ? "" : "\n");
-	append_ticks(ticks, out);
+	str_append_repeated(out, '`', ticks);
 	str_append_char(out, '\n');
 }

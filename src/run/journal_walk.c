@@ -5,13 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "run/cursor.h"
 
 enum { FORMAT_VERSION = 1 };
-
-/* What is still to be read of a line. */
-struct cursor {
-	const char *at, *end;
-};
 
 void
 journal_walk_init(struct journal_walk *walk, const char *bytes, size_t len_bytes)
@@ -25,17 +21,6 @@ journal_walk_release(struct journal_walk *walk)
 {
 	digest_free(walk->digest);
 	walk->digest = NULL;
-}
-
-static bool
-take(struct cursor *cursor, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	if ((size_t)(cursor->end - cursor->at) < len || memcmp(cursor->at, literal, len) != 0)
-		return false;
-	cursor->at += len;
-	return true;
 }
 
 /* A number as JSON spells it; -1 for anything else. */
@@ -70,15 +55,7 @@ take_stamp(struct cursor *cursor)
 static bool
 take_word(struct cursor *cursor, char *out, size_t cap)
 {
-	size_t left = (size_t)(cursor->end - cursor->at);
-	const char *quote = memchr(cursor->at, '"', left < cap ? left : cap);
-
-	if (!quote || quote == cursor->at || memchr(cursor->at, '\\', (size_t)(quote - cursor->at)))
-		return false;
-	memcpy(out, cursor->at, (size_t)(quote - cursor->at));
-	out[quote - cursor->at] = '\0';
-	cursor->at = quote;
-	return true;
+	return cursor_take_word(cursor, '"', out, cap) && !strchr(out, '\\');
 }
 
 /* The members in front of `data`. */
@@ -87,14 +64,14 @@ scan_head(struct journal_walk *walk, struct cursor *cursor, struct err *e)
 {
 	char run_id[RUN_ID_MAX], type[32];
 
-	if (!take(cursor, "{\"v\":1,\"seq\":"))
+	if (!cursor_take(cursor, "{\"v\":1,\"seq\":"))
 		return err_set(e, ERR_SPEC, "it does not begin as a record does");
 	int64_t seq = take_number(cursor);
-	if (seq < 0 || !take(cursor, ",\"ts\":\"") || !take_stamp(cursor))
+	if (seq < 0 || !cursor_take(cursor, ",\"ts\":\"") || !take_stamp(cursor))
 		return err_set(e, ERR_SPEC, "its number or its time is not of the format");
-	if (!take(cursor, "\",\"run\":\"") || !take_word(cursor, run_id, sizeof(run_id)) ||
-	    !take(cursor, "\",\"type\":\"") || !take_word(cursor, type, sizeof(type)) ||
-	    !take(cursor, "\",\"data\":{"))
+	if (!cursor_take(cursor, "\",\"run\":\"") || !take_word(cursor, run_id, sizeof(run_id)) ||
+	    !cursor_take(cursor, "\",\"type\":\"") || !take_word(cursor, type, sizeof(type)) ||
+	    !cursor_take(cursor, "\",\"data\":{"))
 		return err_set(e, ERR_SPEC, "its run, type or data is not of the format");
 	if (seq != walk->records)
 		return err_set(e, ERR_SPEC, "its number is %lld", (long long)seq);
@@ -172,7 +149,7 @@ is_foreign(const struct journal_walk *walk, struct err *e)
 {
 	struct cursor cursor = { walk->bytes + walk->at, walk->bytes + walk->len };
 
-	if (!take(&cursor, "{\"v\":")) {
+	if (!cursor_take(&cursor, "{\"v\":")) {
 		size_t left = (size_t)(cursor.end - cursor.at);
 
 		if (walk->records > 0 || memcmp(cursor.at, "{\"v\":", left < 5 ? left : 5) == 0)
@@ -183,7 +160,7 @@ is_foreign(const struct journal_walk *walk, struct err *e)
 		return true;
 	}
 	int64_t version = take_number(&cursor);
-	if (version < 0 || version == FORMAT_VERSION || !take(&cursor, ","))
+	if (version < 0 || version == FORMAT_VERSION || !cursor_take(&cursor, ","))
 		return false;
 	err_set(e, ERR_SPEC,
 		"record %lld of journal.jsonl is of version %lld of the format, and this lifeboat "

@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "run/cursor.h"
+
 enum {
 	STAMP_LEN = 24,	    /* "2026-11-21T14:07:32.118Z" */
 	SIGNATURE_LEN = 92, /* id and signature, 68 bytes, in base64 */
@@ -85,37 +87,6 @@ is_beginning(const char *text, size_t len)
 	return false;
 }
 
-/* What is still to be read. */
-struct cursor {
-	const char *at, *end;
-};
-
-static bool
-take(struct cursor *cursor, const char *literal)
-{
-	size_t len = strlen(literal);
-
-	if ((size_t)(cursor->end - cursor->at) < len || memcmp(cursor->at, literal, len) != 0)
-		return false;
-	cursor->at += len;
-	return true;
-}
-
-/* What stands before a byte that must follow; without it. */
-static bool
-take_word(struct cursor *cursor, char behind, char *out, size_t cap)
-{
-	size_t left = (size_t)(cursor->end - cursor->at);
-	const char *end = memchr(cursor->at, behind, left < cap ? left : cap);
-
-	if (!end || end == cursor->at)
-		return false;
-	memcpy(out, cursor->at, (size_t)(end - cursor->at));
-	out[end - cursor->at] = '\0';
-	cursor->at = end;
-	return true;
-}
-
 static bool
 take_number(struct cursor *cursor, int64_t *ret_number)
 {
@@ -133,7 +104,7 @@ take_number(struct cursor *cursor, int64_t *ret_number)
 static bool
 take_hash(struct cursor *cursor, const char *name, char out[DIGEST_HEX_MAX])
 {
-	if (!take(cursor, name) || cursor->end - cursor->at < DIGEST_HEX_MAX)
+	if (!cursor_take(cursor, name) || cursor->end - cursor->at < DIGEST_HEX_MAX)
 		return false;
 	memcpy(out, cursor->at, DIGEST_HEX_MAX - 1);
 	out[DIGEST_HEX_MAX - 1] = '\0';
@@ -156,21 +127,22 @@ scan(struct cursor *cursor, struct seal *seal)
 {
 	struct checkpoint *checkpoint = &seal->checkpoint;
 
-	if (!take(cursor, CHECKPOINT_FORMAT "\norigin lifeboat/") ||
-	    !take_word(cursor, '\n', checkpoint->run_id, sizeof(checkpoint->run_id)) ||
-	    !take(cursor, "\nrecords ") || !take_number(cursor, &checkpoint->records) ||
-	    !take(cursor, "\nbytes ") || !take_number(cursor, &checkpoint->bytes) ||
+	if (!cursor_take(cursor, CHECKPOINT_FORMAT "\norigin lifeboat/") ||
+	    !cursor_take_word(cursor, '\n', checkpoint->run_id, sizeof(checkpoint->run_id)) ||
+	    !cursor_take(cursor, "\nrecords ") || !take_number(cursor, &checkpoint->records) ||
+	    !cursor_take(cursor, "\nbytes ") || !take_number(cursor, &checkpoint->bytes) ||
 	    !take_hash(cursor, "\nsha256 ", checkpoint->sha256) ||
 	    !take_hash(cursor, "\nhead ", checkpoint->head) ||
-	    !take_hash(cursor, "\nprevious ", checkpoint->previous) || !take(cursor, "\ntime ") ||
-	    !skip(cursor, STAMP_LEN))
+	    !take_hash(cursor, "\nprevious ", checkpoint->previous) ||
+	    !cursor_take(cursor, "\ntime ") || !skip(cursor, STAMP_LEN))
 		return false;
-	checkpoint->is_final = take(cursor, "\nstate final\n");
-	if (!checkpoint->is_final && !take(cursor, "\nstate open\n"))
+	checkpoint->is_final = cursor_take(cursor, "\nstate final\n");
+	if (!checkpoint->is_final && !cursor_take(cursor, "\nstate open\n"))
 		return false;
-	return take(cursor, "\n\xe2\x80\x94 ") &&
-	       take_word(cursor, ' ', seal->name, sizeof(seal->name)) && take(cursor, " ") &&
-	       skip(cursor, SIGNATURE_LEN) && take(cursor, "\n\n");
+	return cursor_take(cursor, "\n\xe2\x80\x94 ") &&
+	       cursor_take_word(cursor, ' ', seal->name, sizeof(seal->name)) &&
+	       cursor_take(cursor, " ") && skip(cursor, SIGNATURE_LEN) &&
+	       cursor_take(cursor, "\n\n");
 }
 
 static int

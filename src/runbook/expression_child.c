@@ -13,27 +13,12 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fork.h"
 
 /*
  * The child is not tied to this process by PR_SET_PDEATHSIG, which would kill it with the thread
  * that happened to fork it. It ends when its socket does, and its CPU time is limited.
  */
-
-/* Signals wait while we fork, so that no handler of ours runs in the child. */
-static pid_t
-fork_quietly(int fd, const struct expression_set *set)
-{
-	sigset_t all, old;
-	pid_t pid;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	pid = fork();
-	if (pid == 0)
-		expression_serve(fd, set);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
-	return pid;
-}
 
 int
 expression_child_start(struct expression_child *child, const struct expression_set *set,
@@ -44,7 +29,9 @@ expression_child_start(struct expression_child *child, const struct expression_s
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_errno(e, ERR_INTERNAL, "making a socket for the jq process");
-	pid = fork_quietly(fds[1], set);
+	pid = fork_quietly();
+	if (pid == 0)
+		expression_serve(fds[1], set);
 	close(fds[1]);
 	if (pid < 0) {
 		err_errno(e, ERR_INTERNAL, "starting the jq process");

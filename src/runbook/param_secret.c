@@ -148,9 +148,8 @@ take_variable(const char *name, struct str *out, struct err *e)
 	return 0;
 }
 
-/* The one line end that an editor leaves behind a password. */
-static size_t
-length_of_text(const struct str *text)
+size_t
+param_secret_length(const struct str *text)
 {
 	size_t len = text->len;
 
@@ -179,7 +178,7 @@ param_load_secret(const struct param *param, const char *text, struct secrets *s
 	int rc = read_place(param, text, &value, e);
 
 	if (rc == 0)
-		rc = param_take_secret(param, value.data, length_of_text(&value), secrets,
+		rc = param_take_secret(param, value.data, param_secret_length(&value), secrets,
 				       ret_value, e);
 	if (rc < 0)
 		err_wrap(e, "parameter %s", param->name);

@@ -3,9 +3,11 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "runbook/expression.h"
 #include "runbook/runbook.h"
 
@@ -26,6 +28,9 @@ int params_fill(const struct runbook *rb, struct expressions *x, cJSON *values,
 
 /* Whether the runbook takes this secret from there; ERR_USAGE says from where it does. */
 int param_allow_source(const struct param *param, enum secret_source source, struct err *e);
+
+/* The length of a secret that was read, without the one line end that an editor leaves behind it. */
+size_t param_secret_length(const struct str *text);
 
 /*
  * Checks a secret's value, registers it, and returns it as a string. The caller has seen to the source, and

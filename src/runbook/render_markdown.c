@@ -25,26 +25,6 @@ append_escaped(struct str *out, const char *text, bool cell)
 	}
 }
 
-/* The longest run of backticks in a text. */
-static int
-longest_ticks(const char *text)
-{
-	int longest = 0, run = 0;
-
-	for (; *text; text++) {
-		run = *text == '`' ? run + 1 : 0;
-		longest = run > longest ? run : longest;
-	}
-	return longest;
-}
-
-static void
-append_ticks(struct str *out, int count)
-{
-	while (count-- > 0)
-		str_append_char(out, '`');
-}
-
 static void
 markdown_heading(struct sink *sink, int level, const char *text)
 {
@@ -67,21 +47,21 @@ markdown_paragraph(struct sink *sink, const char *text)
 static void
 append_code_span(struct str *out, const char *text)
 {
-	int ticks = longest_ticks(text) + 1;
+	int ticks = str_longest_run(text, '`') + 1;
 
-	append_ticks(out, ticks);
+	str_append_repeated(out, '`', ticks);
 	str_printf(out, ticks > 1 ? " %s " : "%s", text);
-	append_ticks(out, ticks);
+	str_append_repeated(out, '`', ticks);
 }
 
 /* Indented, as a part of the list item before it. */
 static void
 append_code_block(struct str *out, const char *code)
 {
-	int fence = longest_ticks(code) + 1 > 3 ? longest_ticks(code) + 1 : 3;
+	int fence = str_longest_run(code, '`') + 1 > 3 ? str_longest_run(code, '`') + 1 : 3;
 
 	str_append(out, "  ");
-	append_ticks(out, fence);
+	str_append_repeated(out, '`', fence);
 	str_append(out, "yaml\n");
 	while (*code) {
 		int len = (int)strcspn(code, "\n");
@@ -90,7 +70,7 @@ append_code_block(struct str *out, const char *code)
 		code += len + (code[len] == '\n');
 	}
 	str_append(out, "  ");
-	append_ticks(out, fence);
+	str_append_repeated(out, '`', fence);
 	str_append_char(out, '\n');
 }
 
