@@ -114,6 +114,46 @@ steps:
 """
 
 
+FORTY = """\
+apiVersion: lifeboat/v1
+kind: Runbook
+metadata: {id: forty, title: Forty steps, version: 1.0.0, summary: As long as a real procedure.}
+params:
+  namespace: {type: string}
+targets:
+  cluster: {type: kubernetes, namespace: "${.params.namespace}"}
+panes:
+  pods: [{target: cluster}]
+  logs: [{target: cluster, pod: pod-000000}]
+steps:
+"""
+
+STEP = """\
+  - id: part-%d
+    title: Look at part %d
+    section: Section %d
+    text: |
+      The control planes trust tokens that were signed with **this key**. Look at the part before the operator
+      starts, and compare it with the `inventory`.
+    when: '.params.namespace != "part-%d"'
+    target: cluster
+    uses: kubernetes.get
+    with: {resource: deployments, name: part-%d}
+    outputs: {ready: '.status.readyReplicas // %d'}
+    verify:
+      - uses: kubernetes.get
+        with: {resource: pods, selector: part=%d}
+        expect: '[.items[] | select(.status.phase == "Running")] | length > %d'
+        message: The part does not run
+    estimate: 1m
+"""
+
+
+def forty_steps():
+    """A runbook of 40 steps with 120 expressions, no two of them the same."""
+    return FORTY + "".join(STEP % (i, i, i // 8, i, i, i, i, i) for i in range(40))
+
+
 def used(pid):
     """CPU seconds and peak RSS in KiB of a process, by now."""
     with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
