@@ -179,7 +179,25 @@ note_access(struct table_feed *feed, const struct kube_client *client)
 {
 	pthread_mutex_lock(&feed->lock);
 	feed->health.insecure = kube_client_access(client)->insecure;
+	feed->opened = true;
+	pthread_cond_signal(&feed->changed);
 	pthread_mutex_unlock(&feed->lock);
+}
+
+/*
+ * The redactor makes itself ready with the first text after a secret was registered: now, while the watcher
+ * connects, and not when the first rows are there. Called and returns with the lock held.
+ */
+static void
+prepare_redactor(struct table_feed *feed)
+{
+	struct str ready = STR_INIT;
+
+	feed->opened = false;
+	pthread_mutex_unlock(&feed->lock);
+	secrets_redact(feed->secrets, " ", 1, &ready);
+	str_release(&ready);
+	pthread_mutex_lock(&feed->lock);
 }
 
 /*
@@ -189,17 +207,16 @@ note_access(struct table_feed *feed, const struct kube_client *client)
 static struct kube_client *
 begin(struct table_feed *feed, struct kube_resource *ret_resource)
 {
+	const struct feed_source *source = feed->source;
 	struct kube_client *client = NULL;
 
 	do {
 		struct err e = ERR_INIT;
 
-		if (!client)
-			client = feed_connect(feed->source, feed->secrets, &e);
-		if (client) {
+		if (client || kube_client_open(source->kubeconfig, source->context, feed->secrets,
+					       &client, &e) == 0) {
 			note_access(feed, client);
-			if (feed_resource(feed->source, client, feed->cancel, ret_resource, &e) ==
-			    0)
+			if (feed_resource(source, client, feed->cancel, ret_resource, &e) == 0)
 				return client;
 		}
 		if (!cancel_requested(feed->cancel))
@@ -265,7 +282,9 @@ publish(void *data)
 	while (!feed->ending) {
 		int64_t now_ms = clock_mono_ms();
 
-		if (!feed->dirty && !feed->news) {
+		if (feed->opened) {
+			prepare_redactor(feed);
+		} else if (!feed->dirty && !feed->news) {
 			pthread_cond_wait(&feed->changed, &feed->lock);
 		} else if (!feed->urgent && now_ms < next_ms) {
 			condition_wait_ms(&feed->changed, &feed->lock, next_ms - now_ms);

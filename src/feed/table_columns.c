@@ -82,6 +82,8 @@ table_columns_new(struct table_pool *pool, struct secrets *secrets, const cJSON 
 		define(columns, i, name, definition);
 		name += strlen(name) + 1;
 	}
+	columns->ready = table_columns_find(columns, "READY");
+	columns->status = table_columns_find(columns, "STATUS");
 	str_release(&names);
 	return columns;
 }

@@ -28,6 +28,8 @@ struct table_columns {
 	enum table_tick tick[TABLE_MAX_COLUMNS];
 	size_t moment[TABLE_MAX_COLUMNS]; /* which of a row's moments; ticking columns only */
 	size_t moments;
+	int ready,
+		status; /* the columns READY and STATUS, or -1: every row of a pod asks for them */
 	char names[];
 };
 

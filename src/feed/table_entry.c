@@ -49,50 +49,59 @@ table_draft_text(const struct table_draft *d, size_t at)
 	return d->text.data + at;
 }
 
-/* Takes back the text at the end where it stands at `there` already. */
 static bool
-is_repeated(struct table_draft *d, size_t at, size_t there)
+recalls(const struct table_memo *memo, const char *text)
 {
-	if (d->text.data[there] != d->text.data[at] ||
-	    strcmp(d->text.data + there, d->text.data + at) != 0)
-		return false;
-	d->text.len = at;
-	return true;
+	return memo->raw.data && strcmp(memo->raw.data, text) == 0;
 }
 
-static bool
-recalls(const struct table_memo *memo, const char *text, size_t len)
+/* What a cell shows, as kubectl prints it: of several lines the first. */
+static void
+clean_cell(struct table_draft *d, const char *text, size_t len, struct str *out)
 {
-	return memo->raw.data && memo->raw.len == len && memcmp(memo->raw.data, text, len) == 0;
+	size_t shown = strcspn(text, "\f\n\r");
+
+	feed_clean(d->secrets, text, shown, &d->scratch, out);
+	if (shown < len)
+		str_append(out, "...");
 }
 
 /* What a text comes to behind both doors. The name is among the cells once more. */
-static const struct table_memo *
-memo_of(struct table_draft *d, size_t which, const char *text)
+static const struct str *
+clean_text(struct table_draft *d, size_t which, const char *text)
 {
 	struct table_memo *memo = &d->memos[which];
-	size_t len = strlen(text);
+	size_t len;
 
-	if (recalls(memo, text, len))
-		return memo;
-	if (which >= TEXT_CELLS && recalls(&d->memos[TEXT_NAME], text, len))
-		return &d->memos[TEXT_NAME];
+	if (recalls(memo, text))
+		return &memo->clean;
+	if (which >= TEXT_CELLS && recalls(&d->memos[TEXT_NAME], text))
+		return &d->memos[TEXT_NAME].clean;
+	len = strlen(text);
 	str_clear(&memo->raw);
 	str_append_bytes(&memo->raw, text, len);
 	str_clear(&memo->clean);
-	feed_clean(d->secrets, text, len, &d->scratch, &memo->clean);
-	return memo;
+	if (which >= TEXT_CELLS)
+		clean_cell(d, text, len, &memo->clean);
+	else
+		feed_clean(d->secrets, text, len, &d->scratch, &memo->clean);
+	return &memo->clean;
 }
 
-/* Appends a foreign text and its NUL; returns where it begins. */
+/* Appends a text and its NUL; returns where it begins. */
+static size_t
+append(struct table_draft *d, const struct str *clean)
+{
+	size_t at = d->text.len;
+
+	str_append_bytes(&d->text, clean->data, clean->len + 1);
+	return at;
+}
+
 static size_t
 add_text(struct table_draft *d, size_t which, const char *text)
 {
-	const struct table_memo *memo = memo_of(d, which, text);
-	size_t at = d->text.len;
-
-	str_append_bytes(&d->text, str_cstr(&memo->clean), memo->clean.len + 1);
-	return at;
+	return append(d, clean_text(d, which, text));
 }
 
 void
@@ -140,25 +149,33 @@ moment_of(const struct table_draft *d, size_t column, const char *cell, int64_t 
 	return now_ms - age_ms;
 }
 
+static bool
+stands_at(const struct table_draft *d, size_t at, const struct str *clean)
+{
+	return d->text.data[at] == *clean->data && strcmp(d->text.data + at, clean->data) == 0;
+}
+
+/* Adds a cell's text, unless the name or the cell before it is the same: then they are one string. */
+static size_t
+add_cell(struct table_draft *d, size_t column, const char *cell)
+{
+	const struct str *clean = clean_text(d, TEXT_CELLS + column, cell);
+
+	if (stands_at(d, d->name, clean))
+		return d->name;
+	if (column > 0 && stands_at(d, d->cells[column - 1], clean))
+		return d->cells[column - 1];
+	return append(d, clean);
+}
+
 void
 table_draft_cell(struct table_draft *d, const char *cell, int64_t now_ms)
 {
-	size_t column = d->count++, at;
+	size_t column = d->count++;
 
 	if (d->columns->tick[column] != TICK_NOT)
 		d->moments[d->columns->moment[column]] = moment_of(d, column, cell, now_ms);
-	at = add_text(d, TEXT_CELLS + column, cell);
-	d->cells[column] = at;
-	if (is_repeated(d, at, d->name)) {
-		d->cells[column] = d->name;
-		return;
-	}
-	for (size_t i = 0; i < column; i++) {
-		if (is_repeated(d, at, d->cells[i])) {
-			d->cells[column] = d->cells[i];
-			return;
-		}
-	}
+	d->cells[column] = add_cell(d, column, cell);
 }
 
 static bool

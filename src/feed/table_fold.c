@@ -259,25 +259,20 @@ draft_object(struct table_fold *fold, const struct kube_row *row)
 				   old->row.created_ms);
 		return;
 	}
-	if (!row->created || clock_parse_utc(row->created, &created_ms) < 0)
+	if (!row->created || !*row->created || clock_parse_utc(row->created, &created_ms) < 0)
 		created_ms = 0;
 	table_draft_object(&fold->draft, row->uid ? row->uid : "", labels_of(fold, row->metadata),
 			   created_ms);
 }
 
-/* A cell as kubectl prints it: of several lines the first. */
+/* A cell as kubectl prints it, but for its lines. */
 static const char *
 cell_text(struct table_fold *fold, const cJSON *cell)
 {
+	if (cJSON_IsString(cell))
+		return cell->valuestring;
 	str_clear(&fold->cell);
-	if (cJSON_IsString(cell)) {
-		size_t len = strcspn(cell->valuestring, "\f\n\r");
-
-		if (!cell->valuestring[len])
-			return cell->valuestring;
-		str_append_bytes(&fold->cell, cell->valuestring, len);
-		str_append(&fold->cell, "...");
-	} else if (cJSON_IsNumber(cell) && cell->valuedouble == cell->valueint) {
+	if (cJSON_IsNumber(cell) && cell->valuedouble == cell->valueint) {
 		if (cell->valueint >= 0 && cell->valueint < 10) /* as most are: restarts */
 			str_append_char(&fold->cell, (char)('0' + cell->valueint));
 		else

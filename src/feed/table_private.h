@@ -37,6 +37,7 @@ struct table_feed {
 	bool dirty;  /* the fold is ahead of the snapshot */
 	bool news;   /* the health is another */
 	bool urgent; /* a list has come in: it is not to wait */
+	bool opened; /* a client, with secrets that the redactor has not met yet */
 	bool ending;
 	struct table_wish *wishes;
 	size_t wishes_count;

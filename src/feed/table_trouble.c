@@ -96,14 +96,13 @@ static const struct {
 static bool
 pod_trouble(const struct table_columns *columns, const char *const *cells)
 {
-	int ready = table_columns_find(columns, "READY");
-	int status = table_columns_find(columns, "STATUS");
-	const char *text = status < 0 ? "" : cells[status];
+	const char *status = columns->status < 0 ? "" : cells[columns->status];
+	const char *ready = columns->ready < 0 ? "" : cells[columns->ready];
 
-	if (strcmp(text, "Completed") == 0 || strcmp(text, "Succeeded") == 0)
+	if (strcmp(status, "Completed") == 0 || strcmp(status, "Succeeded") == 0)
 		return false;
-	return ready < 0 || !strchr(cells[ready], '/') || strcmp(cells[ready], "0/0") == 0 ||
-	       lacks_some(columns, cells, cells[ready]);
+	return !strchr(ready, '/') || strcmp(ready, "0/0") == 0 ||
+	       lacks_some(columns, cells, ready);
 }
 
 bool

@@ -14,11 +14,13 @@ enum place { BEFORE, OUTSIDE, IN_ARRAY, BEHIND };
 struct json_cut {
 	const char *const *names;
 	json_cut_fn *element;
+	json_cut_whole_fn *whole; /* or NULL */
 	void *data;
 	enum place place;
 	size_t depth;
 	bool in_string, is_escaped; /* the next byte */
 	bool has_array, stopped;
+	bool was_whole; /* the element before the next comma or bracket: it was taken */
 	size_t elements;
 	size_t offset;	  /* of the piece's first byte in the document */
 	struct str carry; /* the beginning of an element, from pieces before */
@@ -40,6 +42,12 @@ json_cut_new(const char *const *names, json_cut_fn *element, void *data)
 	cut->element = element;
 	cut->data = data;
 	return cut;
+}
+
+void
+json_cut_offer(struct json_cut *cut, json_cut_whole_fn *whole)
+{
+	cut->whole = whole;
 }
 
 void
@@ -177,7 +185,9 @@ end_element(struct json_cut *cut, struct piece *p, struct err *e)
 	for (; len > 0 && is_space(*text); len--)
 		text++;
 	drop_space_at_end(text, &len);
-	if (len > 0) {
+	if (cut->was_whole) {
+		cut->was_whole = false;
+	} else if (len > 0) {
 		cut->elements++;
 		cut->stopped = !cut->element(cut->data, text, len);
 	} else if (p->bytes[p->at] == ',' || cut->elements > 0) {
@@ -263,6 +273,24 @@ pass_plain(struct json_cut *cut, struct piece *p, struct err *e)
 	return 0;
 }
 
+/* Offers what begins at the start of an element; true: it was taken. */
+static bool
+pass_whole(struct json_cut *cut, struct piece *p)
+{
+	size_t used;
+
+	if (!cut->whole || cut->place != IN_ARRAY || p->at != p->start || cut->carry.len ||
+	    cut->was_whole)
+		return false;
+	used = cut->whole(cut->data, p->bytes + p->at, p->len - p->at);
+	if (used == 0)
+		return false;
+	cut->elements++;
+	cut->was_whole = true;
+	p->at = p->start = p->at + used;
+	return true;
+}
+
 static bool
 is_at_edge(const struct json_cut *cut)
 {
@@ -294,6 +322,8 @@ json_cut_feed(struct json_cut *cut, const char *bytes, size_t len_bytes, struct 
 			pass_string(cut, &p);
 			continue;
 		}
+		if (pass_whole(cut, &p))
+			continue;
 		if (is_at_edge(cut))
 			rc = pass_edge(cut, &p, e);
 		else

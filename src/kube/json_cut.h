@@ -24,8 +24,19 @@ enum {
 /* An element's text, without the space around it, valid in the call. False: no more of them. */
 typedef bool json_cut_fn(void *data, const char *text, size_t len_bytes);
 
+/*
+ * Takes the element that a text begins with, and the space around it, if it can read it up to the comma or
+ * bracket behind: returns the bytes. 0: it is to be cut out, and comes by json_cut_fn.
+ */
+typedef size_t json_cut_whole_fn(void *data, const char *text, size_t len_bytes);
+
 /* `names` ends with NULL; the first member of the document that has one of them, and an array, counts. */
 struct json_cut *json_cut_new(const char *const *names, json_cut_fn *element, void *data);
+/*
+ * Offers elements where they lie, before each byte of them is looked at: who reads them finds their end by
+ * the way. Most of a list is taken like that.
+ */
+void json_cut_offer(struct json_cut *cut, json_cut_whole_fn *whole);
 void json_cut_free(struct json_cut *cut);
 
 /*

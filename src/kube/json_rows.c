@@ -2,8 +2,9 @@
 
 #include "kube/json_rows.h"
 
-#include <ctype.h>
+#include <endian.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ enum {
 	BLOCK_NODES = 256,
 	MAX_DEPTH = 64,
 	MAX_DIGITS = 9, /* of an integer that an int holds */
+	COPIED_AT_ONCE = 8,
 };
 
 /* Nodes stay where they are while more are made. */
@@ -24,13 +26,14 @@ struct block {
 };
 
 struct json_rows {
-	struct str text; /* a copy, in which strings end with NUL */
+	struct str text; /* of all strings, each with its NUL */
 	struct block *first, *current;
 	size_t used;	 /* nodes of the current block */
 	cJSON **decoded; /* values that cJSON has read for us */
 	size_t decoded_count, decoded_cap;
 	/* while it reads: */
-	char *at, *end;
+	const char *at, *end;
+	char *to; /* in the text; room is made for all strings beforehand */
 	const char *omit;
 	int depth;
 };
@@ -88,11 +91,19 @@ new_node(struct json_rows *r, int type)
 }
 
 static void
-skip_space(struct json_rows *r)
+pass_space(struct json_rows *r)
 {
 	while (r->at < r->end &&
 	       (*r->at == ' ' || *r->at == '\n' || *r->at == '\r' || *r->at == '\t'))
 		r->at++;
+}
+
+/* As a rule there is none, and that costs one comparison. */
+static void
+skip_space(struct json_rows *r)
+{
+	if (r->at < r->end && (unsigned char)*r->at <= ' ')
+		pass_space(r);
 }
 
 /* Takes a character, with the space around it. */
@@ -105,25 +116,6 @@ take(struct json_rows *r, char c)
 	r->at++;
 	skip_space(r);
 	return true;
-}
-
-/* Behind the closing quote of a string whose first character `at` is; NULL: it has none. */
-static char *
-behind_string(char *at, const char *end, bool *ret_is_plain)
-{
-	char *quote = at < end ? memchr(at, '"', (size_t)(end - at)) : NULL;
-	char *escape = quote ? memchr(at, '\\', (size_t)(quote - at)) : NULL;
-
-	*ret_is_plain = escape == NULL;
-	if (!escape)
-		return quote ? quote + 1 : NULL;
-	for (at = escape; at < end; at++) {
-		if (*at == '"')
-			return at + 1;
-		if (*at == '\\')
-			at++;
-	}
-	return NULL;
 }
 
 /* A text that wants more than to be cut out is read by cJSON. */
@@ -142,85 +134,158 @@ decode(struct json_rows *r, const char *from)
 	return node;
 }
 
-/* The character of an escape, and in *at the last byte of that; -1: one that cJSON must read. */
+/* The bytes before the first quote or backslash of eight, or 8. */
+static size_t
+plain_bytes(const char *at)
+{
+	const uint64_t ones = UINT64_MAX / 0xff, tops = ones << 7;
+	uint64_t bytes, quotes, slashes;
+
+	memcpy(&bytes, at, sizeof(bytes));
+	bytes = le64toh(bytes);
+	quotes = bytes ^ ones * '"';
+	slashes = bytes ^ ones * '\\';
+	/* the top bit of each byte that has become 0; of those above the lowest it may say too much */
+	bytes = (((quotes - ones) & ~quotes) | ((slashes - ones) & ~slashes)) & tops;
+	return bytes ? (size_t)__builtin_ctzll(bytes) / 8 : COPIED_AT_ONCE;
+}
+
+/* Copies what comes before the next quote or backslash, or before the end. */
+static void
+copy_plain(struct json_rows *r)
+{
+	size_t n = COPIED_AT_ONCE;
+
+	while (n == COPIED_AT_ONCE && r->end - r->at >= COPIED_AT_ONCE) {
+		memcpy(r->to, r->at, COPIED_AT_ONCE);
+		n = plain_bytes(r->at);
+		r->at += n;
+		r->to += n;
+	}
+	while (r->at < r->end && *r->at != '"' && *r->at != '\\')
+		*r->to++ = *r->at++;
+}
+
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* The value of a hexadecimal digit, or -1. */
 static int
-unescaped(const char **at)
+hex_value(char c)
+{
+	if (is_digit(c))
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The character of the escape that `at` is on and moves behind; -1: one that cJSON must read. */
+static int
+unescaped(struct json_rows *r)
 {
 	static const char letters[] = "\"\\/bfnrt", characters[] = "\"\\/\b\f\n\r\t";
-	const char *letter = memchr(letters, (*at)[1], sizeof(letters) - 1);
-	char digits[3] = { 0 }, *end;
-	long code;
+	ptrdiff_t left = r->end - r->at;
+	const char *letter = left < 2 ? NULL : memchr(letters, r->at[1], sizeof(letters) - 1);
+	int high, low;
 
-	(*at)++;
-	if (letter)
+	if (letter) {
+		r->at += 2;
 		return characters[letter - letters];
-	if (**at != 'u' || (*at)[1] != '0' || (*at)[2] != '0')
+	}
+	if (left < 6 || memcmp(r->at, "\\u00", 4) != 0)
 		return -1;
-	memcpy(digits, *at + 3, 2);
-	code = isxdigit((unsigned char)digits[0]) ? strtol(digits, &end, 16) : 0;
-	if (code <= 0 || code >= 0x80 || *end)
+	high = hex_value(r->at[4]);
+	low = hex_value(r->at[5]);
+	if (high < 0 || high > 7 || low < 0 || high + low == 0)
 		return -1;
-	*at += 4;
-	return (int)code;
+	r->at += 6;
+	return high << 4 | low;
 }
 
 /*
- * Puts a string without its escapes in its own place, if they are of the common kind, as those are that Go
- * writes for < and >. `behind` is the closing quote, where any reading ahead stops. False: nothing was
- * changed.
+ * Copies a string without its quotes and its escapes, if those are of the common kind, as the ones are that
+ * Go writes for < and >. NULL: it has others, or no end.
  */
-static bool
-unescape(char *from, char *behind)
+static char *
+read_text(struct json_rows *r)
 {
-	char *to = from;
+	char *text = r->to;
 
-	for (const char *at = from; at < behind; at++)
-		if (*at == '\\' && unescaped(&at) < 0)
-			return false;
-	for (const char *at = from; at < behind; at++)
-		*to++ = *at == '\\' ? (char)unescaped(&at) : *at;
-	*to = '\0';
-	return true;
+	r->at++;
+	for (;;) {
+		int c;
+
+		copy_plain(r);
+		if (r->at == r->end)
+			return NULL;
+		if (*r->at == '"')
+			break;
+		c = unescaped(r);
+		if (c < 0)
+			return NULL;
+		*r->to++ = (char)c;
+	}
+	r->at++;
+	*r->to++ = '\0';
+	return text;
+}
+
+/* Goes behind the string that begins at `from`; false: it has no end. */
+static bool
+pass_string(struct json_rows *r, const char *from)
+{
+	for (r->at = from + 1; r->at < r->end; r->at++) {
+		if (*r->at == '"') {
+			r->at++;
+			return true;
+		}
+		if (*r->at == '\\' && ++r->at == r->end)
+			break;
+	}
+	return false;
 }
 
 static cJSON *
 read_string(struct json_rows *r)
 {
-	char *from = r->at, *behind;
-	bool is_plain;
+	const char *from = r->at;
+	char *text = read_text(r);
 	cJSON *node;
 
-	behind = behind_string(from + 1, r->end, &is_plain);
-	if (!behind)
-		return NULL;
-	r->at = behind;
-	if (!is_plain && !unescape(from + 1, behind - 1))
-		return decode(r, from);
-	if (is_plain)
-		behind[-1] = '\0';
+	if (!text)
+		return pass_string(r, from) ? decode(r, from) : NULL;
 	node = new_node(r, cJSON_String);
-	node->valuestring = from + 1;
+	node->valuestring = text;
 	return node;
+}
+
+/* A number that is no small integer. */
+static cJSON *
+decode_number(struct json_rows *r, const char *from)
+{
+	while (r->at < r->end && strchr("+-.0123456789eE", *r->at))
+		r->at++;
+	return decode(r, from);
 }
 
 static cJSON *
 read_number(struct json_rows *r)
 {
-	char *from = r->at, *digits = from + (*from == '-');
+	const char *from = r->at, *digits = from + (*from == '-');
 	size_t count;
 	cJSON *node;
 	int value = 0;
 
-	while (r->at < r->end && strchr("+-.0123456789eE", *r->at))
-		r->at++;
+	for (r->at = digits; r->at < r->end && is_digit(*r->at); r->at++)
+		if (r->at - digits < MAX_DIGITS)
+			value = value * 10 + (*r->at - '0');
 	count = (size_t)(r->at - digits);
-	for (char *at = digits; at < r->at; at++) {
-		if (*at < '0' || *at > '9' || count > MAX_DIGITS || (count > 1 && *digits == '0'))
-			return decode(r, from);
-		value = value * 10 + (*at - '0');
-	}
-	if (count == 0)
-		return NULL;
+	if (count == 0 || count > MAX_DIGITS || (count > 1 && *digits == '0') ||
+	    (r->at < r->end && strchr(".eE+-", *r->at)))
+		return decode_number(r, from);
 	node = new_node(r, cJSON_Number);
 	node->valueint = digits > from ? -value : value;
 	node->valuedouble = node->valueint;
@@ -255,11 +320,12 @@ skip_value(struct json_rows *r)
 {
 	static const int step[256] = { ['['] = 1, ['{'] = 1, [']'] = -1, ['}'] = -1 };
 	int depth = 0, is_in_string = 0;
-	const char *end = r->end;
-	char *at = r->at;
+	const char *end = r->end, *at = r->at;
 
-	if (at < end && !strchr("\"[{", *at)) {
-		r->at += strcspn(at, ",]}"); /* the text ends with NUL */
+	if (at < end && *at != '"' && step[(unsigned char)*at] <= 0) {
+		while (at < end && *at != ',' && step[(unsigned char)*at] == 0)
+			at++;
+		r->at = at;
 		return true;
 	}
 	for (; at < end; at++) {
@@ -312,19 +378,9 @@ read_array(struct json_rows *r)
 static char *
 read_name(struct json_rows *r)
 {
-	char *name = r->at + 1, *behind;
-	bool is_plain;
+	char *name = r->at < r->end && *r->at == '"' ? read_text(r) : NULL;
 
-	if (r->at == r->end || *r->at != '"')
-		return NULL;
-	behind = behind_string(name, r->end, &is_plain);
-	if (!behind || !is_plain)
-		return NULL;
-	r->at = behind;
-	if (!take(r, ':'))
-		return NULL;
-	behind[-1] = '\0';
-	return name;
+	return name && take(r, ':') ? name : NULL;
 }
 
 static cJSON *
@@ -393,27 +449,48 @@ read_value(struct json_rows *r)
 	return value;
 }
 
-const cJSON *
-json_rows_parse(struct json_rows *r, const char *text, size_t len_bytes, const char *omit,
-		struct err *e)
+/* The value that a text begins with, and `at` behind it and the space there. */
+static cJSON *
+read_first(struct json_rows *r, const char *text, size_t len_bytes, const char *omit)
 {
 	cJSON *root;
 
 	forget(r);
 	str_clear(&r->text);
-	str_append_bytes(&r->text, text, len_bytes);
-	r->at = r->text.data;
-	r->end = r->text.data + r->text.len;
+	r->to = str_reserve(&r->text, len_bytes + COPIED_AT_ONCE);
+	r->at = text;
+	r->end = text + len_bytes;
 	r->omit = omit;
 	r->depth = 0;
 	skip_space(r);
 	root = read_value(r);
 	skip_space(r);
+	return root;
+}
+
+const cJSON *
+json_rows_parse(struct json_rows *r, const char *text, size_t len_bytes, const char *omit,
+		struct err *e)
+{
+	cJSON *root = read_first(r, text, len_bytes, omit);
+
 	if (root && r->at == r->end)
 		return root;
 	forget(r);
 	root = json_parse(text, len_bytes, e);
 	if (root)
 		*VEC_PUSH(r->decoded, r->decoded_count, r->decoded_cap) = root;
+	return root;
+}
+
+const cJSON *
+json_rows_parse_next(struct json_rows *r, const char *text, size_t len_bytes, const char *omit,
+		     size_t *ret_used)
+{
+	cJSON *root = read_first(r, text, len_bytes, omit);
+
+	if (!root || r->at == r->end || (*r->at != ',' && *r->at != ']'))
+		return NULL;
+	*ret_used = (size_t)(r->at - text);
 	return root;
 }

@@ -24,4 +24,11 @@ void json_rows_free(struct json_rows *rows);
 const cJSON *json_rows_parse(struct json_rows *rows, const char *text, size_t len_bytes,
 			     const char *omit, struct err *e);
 
+/*
+ * The same of the element of an array that a text begins with, where it is there up to the comma or bracket
+ * behind it; *ret_used = its bytes. NULL: it is not, or is not plain.
+ */
+const cJSON *json_rows_parse_next(struct json_rows *rows, const char *text, size_t len_bytes,
+				  const char *omit, size_t *ret_used);
+
 #endif

@@ -32,6 +32,7 @@ struct list {
 	struct str held; /* rows that came before their columns */
 	bool is_broken;	 /* `error` says why */
 	struct err error;
+	struct err row_error; /* here, as 2 KB on the stack would be cleared for each row */
 };
 
 static bool
@@ -41,27 +42,49 @@ break_off(struct list *l)
 	return false;
 }
 
+/* NULL: it could not be read, and the row's error says why. */
 static void
-take_row(struct list *l, const char *text, size_t len)
+take_row(struct list *l, const cJSON *row)
 {
 	struct follower *f = l->f;
-	struct err e = ERR_INIT;
-	const cJSON *row = table_parse(&f->table, text, len, &e);
 
 	l->elements++;
-	if (!row || table_row(&f->table, row, f->handler->row, &e) < 0) {
-		err_wrap(&e, "row %zu of page %zu", l->elements, l->pages + 1);
-		follower_skip(f, f->list_label, &e);
+	if (!row || table_row(&f->table, row, f->handler->row, &l->row_error) < 0) {
+		err_wrap(&l->row_error, "row %zu of page %zu", l->elements, l->pages + 1);
+		follower_skip(f, f->list_label, &l->row_error);
 	}
 	l->rows++;
 	if (!l->in_pages && l->rows % TICK_ROWS == 0)
 		follower_progress(f, l->rows, -1);
 }
 
+static void
+take_text(struct list *l, const char *text, size_t len)
+{
+	take_row(l, table_parse(&l->f->table, text, len, &l->row_error));
+}
+
+/* A row that is all there, behind its columns. */
+static size_t
+on_whole(void *data, const char *text, size_t len)
+{
+	struct list *l = data;
+	const cJSON *row;
+	size_t used;
+
+	if (!l->f->table.has_columns)
+		return 0;
+	row = table_parse_next(&l->f->table, text, len, &used);
+	if (!row)
+		return 0;
+	take_row(l, row);
+	return used;
+}
+
 static bool
 take_held_row(void *data, const char *text, size_t len)
 {
-	take_row(data, text, len);
+	take_text(data, text, len);
 	return true;
 }
 
@@ -126,7 +149,7 @@ on_element(void *data, const char *text, size_t len)
 	}
 	if (!l->f->table.has_columns)
 		return hold_row(l, text, len);
-	take_row(l, text, len);
+	take_text(l, text, len);
 	return true;
 }
 
@@ -207,6 +230,7 @@ read_page(struct list *l, struct http_response *response, struct err *e)
 
 	append_query(l, &query);
 	l->cut = json_cut_new(array_names, on_element, l);
+	json_cut_offer(l->cut, on_whole);
 	l->elements = 0;
 	l->is_broken = false;
 	str_clear(&l->held);

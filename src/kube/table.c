@@ -38,13 +38,30 @@ table_columns(struct table_reader *reader, const cJSON *definitions)
 		reader->handler->columns(reader->data, definitions);
 }
 
-const cJSON *
-table_parse(struct table_reader *reader, const char *text, size_t len_bytes, struct err *e)
+static struct json_rows *
+rows_of(struct table_reader *reader)
 {
 	if (!reader->rows)
 		reader->rows = json_rows_new();
-	return json_rows_parse(reader->rows, text, len_bytes,
-			       reader->has_objects ? NULL : "managedFields", e);
+	return reader->rows;
+}
+
+static const char *
+omitted(const struct table_reader *reader)
+{
+	return reader->has_objects ? NULL : "managedFields";
+}
+
+const cJSON *
+table_parse(struct table_reader *reader, const char *text, size_t len_bytes, struct err *e)
+{
+	return json_rows_parse(rows_of(reader), text, len_bytes, omitted(reader), e);
+}
+
+const cJSON *
+table_parse_next(struct table_reader *reader, const char *text, size_t len_bytes, size_t *ret_used)
+{
+	return json_rows_parse_next(rows_of(reader), text, len_bytes, omitted(reader), ret_used);
 }
 
 /* The name in the cells is all that a row without its object has. */
@@ -77,23 +94,35 @@ take_metadata(struct kube_row *one, const cJSON *metadata)
 	}
 }
 
+/* The members of a row, by one pass too. */
+static void
+take_members(const struct table_reader *reader, struct kube_row *one, const cJSON *row)
+{
+	const cJSON *at, *object = NULL;
+
+	if (!cJSON_IsObject(row))
+		return;
+	cJSON_ArrayForEach(at, row) {
+		if (strcmp(at->string, "cells") == 0)
+			one->cells = at;
+		else if (strcmp(at->string, "object") == 0)
+			object = at;
+	}
+	if (!cJSON_IsObject(object))
+		return;
+	one->metadata = json_at(object, "metadata");
+	one->object = reader->has_objects ? object : NULL;
+	take_metadata(one, one->metadata);
+}
+
 int
 table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, struct err *e)
 {
-	const cJSON *object = json_at(row, "object"), *metadata = json_at(object, "metadata");
-	struct kube_row one = {
-		.name = "",
-		.uid = "",
-		.ns = reader->ns,
-		.created = "",
-		.cells = json_at(row, "cells"),
-		.metadata = metadata,
-		.object = reader->has_objects ? object : NULL,
-	};
+	struct kube_row one = { .name = "", .uid = "", .ns = reader->ns, .created = "" };
 
+	take_members(reader, &one, row);
 	if (!cJSON_IsArray(one.cells))
 		return err_set(e, ERR_REMOTE, "a row without cells");
-	take_metadata(&one, metadata);
 	if (!*one.name)
 		one.name = name_in_cells(reader, one.cells);
 	if (!*one.name)

@@ -38,6 +38,10 @@ void table_columns(struct table_reader *reader, const cJSON *definitions);
 const cJSON *table_parse(struct table_reader *reader, const char *text, size_t len_bytes,
 			 struct err *e);
 
+/* The same of the element of an array that a text begins with: see json_rows_parse_next(). */
+const cJSON *table_parse_next(struct table_reader *reader, const char *text, size_t len_bytes,
+			      size_t *ret_used);
+
 /* Hands over one row. -1: it is none, or names no object. */
 int table_row(struct table_reader *reader, const cJSON *row, table_row_fn *take, struct err *e);
 

@@ -100,6 +100,93 @@ feed_cuts_elements_at_any_pieces(void **state)
 	assert_cut("{}", "", "{}");
 }
 
+struct offered {
+	struct str seen; /* taken whole in «», cut out in <> */
+};
+
+static bool
+on_cut_element(void *data, const char *text, size_t len_bytes)
+{
+	struct offered *o = data;
+
+	str_printf(&o->seen, "<%.*s>", (int)len_bytes, text);
+	return true;
+}
+
+/* Takes numbers, where what ends them is there too. */
+static size_t
+on_offer(void *data, const char *text, size_t len_bytes)
+{
+	struct offered *o = data;
+	size_t len = 0;
+
+	while (len < len_bytes && text[len] >= '0' && text[len] <= '9')
+		len++;
+	if (len == 0 || len == len_bytes || (text[len] != ',' && text[len] != ']'))
+		return 0;
+	str_printf(&o->seen, "«%.*s»", (int)len, text);
+	return len;
+}
+
+/* Whether two pictures show the same but for how it came. */
+static void
+assert_same_elements(const char *a, const char *b)
+{
+	const char *pictures[] = { a, b };
+	struct str bare[2] = { STR_INIT, STR_INIT };
+
+	for (int i = 0; i < 2; i++)
+		for (const char *at = pictures[i]; *at; at++)
+			if (*at > 0 && !strchr("<>", *at))
+				str_append_char(&bare[i], *at);
+			else if (*at == '>' || (unsigned char)*at == 0xbb)
+				str_append_char(&bare[i], '|');
+	assert_string_equal(str_cstr(&bare[0]), str_cstr(&bare[1]));
+	str_release(&bare[0]);
+	str_release(&bare[1]);
+}
+
+/* In pieces of any size the same comes out; what was taken whole depends on where they end. */
+static void
+assert_offered(const char *text, const char *at_once, int wanted_rc)
+{
+	for (size_t step = strlen(text); step > 0; step--) {
+		struct offered o = { .seen = STR_INIT };
+		struct json_cut *cut = json_cut_new(names, on_cut_element, &o);
+		struct err e = ERR_INIT;
+		cJSON *rest = NULL;
+		int rc = 0;
+
+		json_cut_offer(cut, on_offer);
+		for (size_t at = 0; rc == 0 && at < strlen(text); at += step)
+			rc = json_cut_feed(cut, text + at,
+					   strlen(text) - at < step ? strlen(text) - at : step, &e);
+		if (rc == 0)
+			rc = json_cut_finish(cut, &rest, &e);
+		assert_int_equal(rc, wanted_rc);
+		if (step == strlen(text))
+			assert_string_equal(str_cstr(&o.seen), at_once);
+		if (wanted_rc == 0)
+			assert_same_elements(str_cstr(&o.seen), at_once);
+		cJSON_Delete(rest);
+		json_cut_free(cut);
+		str_release(&o.seen);
+	}
+}
+
+static void
+feed_offers_elements_and_cuts_out_the_others(void **state)
+{
+	(void)state;
+	assert_offered("{\"rows\":[1,23,{\"a\":[4,5]},6,[7],8]}",
+		       "«1»«23»<{\"a\":[4,5]}>«6»<[7]>«8»", 0);
+	assert_offered("{\"a\":[1],\"rows\":[2 ,3, 4],\"b\":5}", "<2>«3»<4>", 0);
+	assert_offered("{\"rows\":[]}", "", 0);
+	assert_offered("{\"rows\":[1,]}", "«1»", -1);
+	assert_offered("{\"rows\":[1,,2]}", "«1»", -1);
+	assert_offered("{\"rows\":[1", "", -1);
+}
+
 static void
 feed_takes_no_notice_of_brackets_in_strings(void **state)
 {
@@ -225,6 +312,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(feed_cuts_elements_at_any_pieces),
+		cmocka_unit_test(feed_offers_elements_and_cuts_out_the_others),
 		cmocka_unit_test(feed_takes_no_notice_of_brackets_in_strings),
 		cmocka_unit_test(feed_cuts_the_first_array_of_the_name_only),
 		cmocka_unit_test(before_has_the_members_in_front),

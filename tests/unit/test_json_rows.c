@@ -156,6 +156,72 @@ parse_of_garbage_says_so(void **state)
 	assert_true(*e.message);
 }
 
+/* Strings of every length and escapes at every place: eight bytes are looked at at once. */
+static void
+parse_of_strings_is_as_cjson_reads_them_at_any_length(void **state)
+{
+	static const char *const tails[] = { "",	"\\n",	    "\\\"", "\\u003c",
+					     "\\u00e4", "\xc3\xa4", "\x80" };
+	struct str text = STR_INIT;
+
+	for (int before = 0; before < 20; before++) {
+		for (int after = 0; after < 10; after++) {
+			for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
+				str_clear(&text);
+				str_append(&text, "[\"");
+				str_append_repeated(&text, '!', before);
+				str_append(&text, tails[i]);
+				str_append_repeated(&text, '#', after);
+				str_append(&text, "\",\"next\"]");
+				assert_same(*state, str_cstr(&text));
+			}
+		}
+	}
+	str_release(&text);
+}
+
+/* What of a text is taken as its first element; -1: nothing. */
+static int
+next_length(struct json_rows *rows, const char *text, const char *wanted)
+{
+	size_t len = strlen(text), used = 0;
+	char *copy = malloc(len + (len == 0)); /* without a NUL, as above */
+	const cJSON *root;
+	char *printed = NULL;
+
+	memcpy(copy, text, len);
+	root = json_rows_parse_next(rows, copy, len, "m", &used);
+	if (root)
+		printed = cJSON_PrintUnformatted(root);
+	if (wanted)
+		assert_string_equal(printed, wanted);
+	free(printed);
+	free(copy);
+	return root ? (int)used : -1;
+}
+
+static void
+parse_next_takes_an_element_up_to_what_ends_it(void **state)
+{
+	static const char row[] = "{\"a\":[1,\"x\"],\"m\":{\"]\":[1]}}";
+	char cut[sizeof(row)];
+
+	assert_int_equal(next_length(*state, "{\"a\":1},{\"b\"", "{\"a\":1}"), 7);
+	assert_int_equal(next_length(*state, " {\"a\" : 1 } ]}", "{\"a\":1}"), 12);
+	assert_int_equal(
+		next_length(*state, "{\"a\":[1,\"x\"],\"m\":{\"]\":[1]}}]", "{\"a\":[1,\"x\"]}"),
+		(int)sizeof(row) - 1);
+	assert_int_equal(next_length(*state, "{\"a\":1}x,", NULL), -1);
+	assert_int_equal(next_length(*state, "{\"a\":1}}", NULL), -1);
+	assert_int_equal(next_length(*state, ",{}", NULL), -1);
+	assert_int_equal(next_length(*state, "]", NULL), -1);
+	for (size_t len = 0; len < sizeof(row); len++) {
+		memcpy(cut, row, len);
+		cut[len] = '\0';
+		assert_int_equal(next_length(*state, cut, NULL), -1);
+	}
+}
+
 /* More nodes than a block holds, and again: the memory is used once more. */
 static void
 parse_of_many_nodes_uses_its_memory_again(void **state)
@@ -196,6 +262,10 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(parse_of_random_pieces_is_as_cjson_reads_it, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			parse_of_strings_is_as_cjson_reads_them_at_any_length, setup, teardown),
+		cmocka_unit_test_setup_teardown(parse_next_takes_an_element_up_to_what_ends_it,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(parse_omits_members_of_a_name_wherever_they_are,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(parse_of_garbage_says_so, setup, teardown),

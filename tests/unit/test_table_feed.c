@@ -145,6 +145,7 @@ fold_rows_are_sorted_with_all_cells(void **state)
 	assert_cell(s, 0, RESTARTS, NOW_MS, "4 (3m ago)");
 	assert_cell(s, 0, AGE, NOW_MS, "60m");
 	assert_cell(s, 0, AGE, NOW_MS + 15 * 60000, "75m");
+	assert_ptr_equal(s->rows[1].cells[0], s->rows[1].name);
 	assert_false(s->rows[1].trouble); /* completed */
 	assert_cell(s, 2, READY, NOW_MS, "1/2");
 	assert_cell(s, 2, RESTARTS, NOW_MS, "7");
