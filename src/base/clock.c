@@ -207,6 +207,19 @@ duration_format(int64_t ms, char out[CLOCK_STAMP_MAX])
 }
 
 char *
+duration_format_brief(int64_t ms, char out[CLOCK_STAMP_MAX])
+{
+	long long tenths = (long long)ms / 100 % 10;
+
+	if (ms < SECOND_MS || ms >= 10 * SECOND_MS)
+		return duration_format(ms < SECOND_MS ? ms : ms / SECOND_MS * SECOND_MS, out);
+	if (tenths == 0)
+		return two_parts(out, ms / SECOND_MS, 's', 0, 's');
+	snprintf(out, CLOCK_STAMP_MAX, "%lld.%llds", (long long)(ms / SECOND_MS), tenths);
+	return out;
+}
+
+char *
 duration_format_clock(int64_t ms, char out[CLOCK_STAMP_MAX])
 {
 	bool negative = ms <= -SECOND_MS;

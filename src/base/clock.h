@@ -32,6 +32,9 @@ int duration_parse(const char *text, int64_t *ret_ms, struct err *e);
 /* "1h30m", "90s" as "1m30s", "250ms": what duration_parse() reads back to the same value. */
 char *duration_format(int64_t ms, char out[CLOCK_STAMP_MAX]);
 
+/* For a measured time that somebody reads: "436ms", "5.4s", "12s", "3m5s". */
+char *duration_format_brief(int64_t ms, char out[CLOCK_STAMP_MAX]);
+
 /* "0:38:42": hours, minutes, seconds, as a stop-watch shows them; negative with a minus sign. */
 char *duration_format_clock(int64_t ms, char out[CLOCK_STAMP_MAX]);
 

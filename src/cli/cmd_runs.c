@@ -90,6 +90,14 @@ last_cell(const struct run_summary *run, int64_t now_ms)
 	return xstrdup(run->last_ms ? duration_format_human(age_ms, age) : "-");
 }
 
+static char *
+who_cell(const struct run_summary *run)
+{
+	if (!run->operator_name)
+		return xstrdup("-");
+	return xasprintf("%s@%s", run->operator_name, or_dash(run->host));
+}
+
 static struct row
 make_row(const struct run_summary *run, int64_t now_ms)
 {
@@ -98,10 +106,11 @@ make_row(const struct run_summary *run, int64_t now_ms)
 		[RUNBOOK] = xasprintf("%s %s", or_dash(run->runbook_id),
 				      run->runbook_version ? run->runbook_version : ""),
 		[MODE] = xstrdup(or_dash(run->mode)),
-		[WHO] = xasprintf("%s@%s", or_dash(run->operator_name), or_dash(run->host)),
+		[WHO] = who_cell(run),
 		[STARTED] = started_cell(run),
 		[LAST] = last_cell(run, now_ms),
-		[STEPS] = xasprintf("%zu/%zu", run->steps_done, run->steps_count),
+		[STEPS] = run->records ? xasprintf("%zu/%zu", run->steps_done, run->steps_count)
+				       : xstrdup("-"),
 		[STATE] = state_cell(run),
 	} };
 
@@ -181,13 +190,14 @@ columns_wanted(void)
 }
 
 static void
-print_table(const struct row *rows, size_t count)
+print_table(const struct row *rows, size_t count, bool open)
 {
 	bool ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
 	int widths[COLUMNS] = { 0 }, columns = columns_wanted();
 
 	if (count == 0) {
-		puts("There is no such run. lifeboat run begins one.");
+		puts(open ? "No run is open. lifeboat run begins one."
+			  : "There is no run yet. lifeboat run begins one.");
 		return;
 	}
 	widen(widths, titles);
@@ -263,7 +273,7 @@ print_runs(const struct run_summaries *runs, bool open)
 	for (size_t i = 0; i < runs->count; i++)
 		if (!open || !runs->items[i].outcome)
 			rows[count++] = make_row(&runs->items[i], now_ms);
-	print_table(rows, count);
+	print_table(rows, count, open);
 	for (size_t i = 0; i < count; i++)
 		for (int k = 0; k < COLUMNS; k++)
 			free(rows[i].cells[k]);

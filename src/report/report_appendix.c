@@ -24,7 +24,7 @@ report_write_timeline(const struct report *report, struct paper *paper)
 		cells_add(&cells, entry->sentence);
 		cells_add(&cells, report_is_sealed(report, entry->record) ? "yes" : "NO");
 	}
-	paper_table(paper, "Every record, in its words", "ttttt", &cells);
+	paper_table(paper, "Every record, in its words", "nnntw", &cells);
 }
 
 static void
@@ -72,7 +72,7 @@ write_files(const struct report *report, struct paper *paper)
 	}
 	for (size_t i = 0; i < report->gaps_count; i++)
 		add_recovered(&cells, json_at(report->gaps[i].resumed->data, "recovered"));
-	paper_table(paper, "Files of the run's folder, as the journal has them", "ctct", &cells);
+	paper_table(paper, "Files of the run's folder, as the journal has them", "knct", &cells);
 }
 
 static void
@@ -103,7 +103,7 @@ write_keys(const struct report *report, struct paper *paper)
 		str_release(&key);
 		str_release(&issuer);
 	}
-	paper_table(paper, "Keys that sealed the record", "ccttt", &cells);
+	paper_table(paper, "Keys that sealed the record", "ccnnt", &cells);
 }
 
 /* For a shell: whatever the name holds is one word. */

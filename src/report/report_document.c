@@ -99,7 +99,7 @@ write_rto(const struct report *report, struct paper *paper)
 		cells_add(&cells, rto->spec->to);
 		cells_add(&cells, rto->ended_ms ? clock_format_utc(rto->ended_ms, stamp) : "");
 	}
-	paper_table(paper, "Recovery times against their targets", "ttttcct", &cells);
+	paper_table(paper, "Recovery times against their targets", "tnnwkkn", &cells);
 }
 
 static bool
@@ -162,7 +162,7 @@ write_targets(const struct report *report, struct paper *paper)
 		cells_add(&cells, identity);
 		free(identity);
 	}
-	paper_table(paper, "Targets and their identities", "cttt", &cells);
+	paper_table(paper, "Targets and their identities", "kwtt", &cells);
 }
 
 static bool
@@ -185,7 +185,7 @@ write_params(const struct report *report, struct paper *paper)
 		cells_add(&cells, text);
 		free(text);
 	}
-	paper_table(paper, "Parameters; secrets are masked", "cc", &cells);
+	paper_table(paper, "Parameters; secrets are masked", "kc", &cells);
 }
 
 static bool
@@ -227,7 +227,7 @@ write_deviations(const struct report *report, struct paper *paper)
 		cells_add(&cells,
 			  *reason_of(entry->record) ? reason_of(entry->record) : entry->sentence);
 	}
-	paper_table(paper, "What did not go as planned", "tttctt", &cells);
+	paper_table(paper, "What did not go as planned", "nnwkwt", &cells);
 }
 
 static bool
@@ -252,7 +252,7 @@ write_notes(const struct report *report, struct paper *paper)
 		cells_add(&cells, note->step);
 		cells_add(&cells, note->text);
 	}
-	paper_table(paper, "What was noted", "tttct", &cells);
+	paper_table(paper, "What was noted", "nnwkt", &cells);
 }
 
 static bool
@@ -293,7 +293,7 @@ write_gaps(const struct report *report, struct paper *paper)
 		cells_add(&cells, str_cstr(&how));
 		str_release(&how);
 	}
-	paper_table(paper, "Times without anybody working on the run", "ttttt", &cells);
+	paper_table(paper, "Times without anybody working on the run", "nnntt", &cells);
 }
 
 static void
@@ -312,7 +312,7 @@ write_people(const struct report *report, struct paper *paper)
 		for (size_t k = 0; k < sizeof(counts) / sizeof(counts[0]); k++)
 			cells_printf(&cells, "%zu", counts[k]);
 	}
-	paper_table(paper, "Who did what, in numbers", "ttttttt", &cells);
+	paper_table(paper, "Who did what, in numbers", "wnnnnnn", &cells);
 }
 
 const struct report_section report_sections[] = {

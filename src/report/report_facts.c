@@ -151,11 +151,27 @@ report_is_sealed(const struct report *report, const struct record *record)
 	       (chain->damaged_record < 0 || record->seq < chain->damaged_record);
 }
 
+/* What somebody has to decide before the run can go on. */
+static void
+append_open_question(const struct step_state *current, struct str *out)
+{
+	if (!current)
+		return;
+	if (current->status == STEP_UNKNOWN)
+		str_printf(out, ", and step %s may or may not have happened", current->id);
+	else if (current->status == STEP_FAILED || current->status == STEP_CANCELLED ||
+		 current->status == STEP_BLOCKED)
+		str_printf(out, ", and step %s %s", current->id,
+			   current->status == STEP_FAILED      ? "has failed"
+			   : current->status == STEP_CANCELLED ? "was cancelled"
+							       : "cannot begin");
+}
+
 char *
 report_standing(const struct report *report)
 {
 	const struct run_state *state = &report->state;
-	const struct step_state *current = run_state_current(state);
+	struct str out = STR_INIT;
 
 	if (state->phase == RUN_ENDED)
 		return xasprintf("ended %s: %s%s%s", state->failed ? "without success" : "well",
@@ -165,16 +181,14 @@ report_standing(const struct report *report)
 	if (report->damage)
 		return xasprintf("cannot be followed past record %lld: the record is damaged there",
 				 (long long)state->seq);
+	str_append(&out, "is not at its end: ");
 	if (report->source->holder)
-		return xasprintf("is not at its end: %s works on it", report->source->holder);
-	if (state->phase == RUN_STOPPED)
-		return xstrdup("is not at its end: it was left in good order");
-	if (current && current->status == STEP_UNKNOWN)
-		return xasprintf(
-			"is not at its end: its process died, and step %s may or may not have "
-			"happened",
-			current->id);
-	return xstrdup("is not at its end: its process died");
+		str_printf(&out, "%s works on it", report->source->holder);
+	else
+		str_append(&out, state->phase == RUN_STOPPED ? "it was left in good order"
+							     : "its process died");
+	append_open_question(run_state_current(state), &out);
+	return str_take(&out);
 }
 
 /* ---- five lines for who has no time ---- */

@@ -15,9 +15,6 @@ static const char style[] =
 	"--ok:#0b5cad;--bad:#b34700;--unsure:#6b4ba1;--code:#f3f3f3}\n"
 	"@media (prefers-color-scheme:dark){:root{--ink:#e8e8e8;--paper:#161616;--faint:#a5a5a5;"
 	"--line:#4a4a4a;--ok:#6cb2ff;--bad:#ff9d5c;--unsure:#c3a6ff;--code:#242424}}\n"
-	"@media print{:root{--ink:#000;--paper:#fff;--faint:#444;--line:#999;--ok:#0b5cad;"
-	"--bad:#b34700;--unsure:#6b4ba1;--code:#fff}nav,.skip{display:none}"
-	"tr,dl,pre,svg{break-inside:avoid}h2,h3,h4{break-after:avoid}}\n"
 	"body{font:16px/1.5 system-ui,sans-serif;color:var(--ink);background:var(--paper);"
 	"max-width:72rem;margin:0 auto;padding:1rem}\n"
 	".skip{position:absolute;left:-999rem}.skip:focus{position:static}\n"
@@ -34,13 +31,22 @@ static const char style[] =
 	".wide{overflow-x:auto}table{border-collapse:collapse;width:100%}"
 	"caption{text-align:left;color:var(--faint);padding:.25rem 0}"
 	"th,td{border:1px solid var(--line);padding:.3rem .5rem;text-align:left;"
-	"vertical-align:top;overflow-wrap:anywhere}\n"
+	"vertical-align:top;overflow-wrap:break-word}"
+	".t,.c{overflow-wrap:anywhere;min-width:16ch}.n{white-space:nowrap}"
+	"table code{overflow-wrap:inherit}\n"
 	"svg{width:100%;min-width:48rem;font:12px ui-monospace,monospace;fill:var(--ink)}"
 	"svg .ok{fill:var(--ok)}svg .bad{fill:var(--bad)}svg .unsure{fill:var(--unsure)}"
 	"svg .planned{fill:none;stroke:var(--faint)}svg .goal{fill:var(--faint)}"
 	"svg .gap{fill:var(--line);opacity:.4}svg line.scale{stroke:var(--line)}"
 	"svg text.scale{text-anchor:middle;fill:var(--faint)}"
-	"svg .target{stroke:var(--bad);stroke-width:2;stroke-dasharray:6 4}\n";
+	"svg .target{stroke:var(--bad);stroke-width:2;stroke-dasharray:6 4}\n"
+	"@media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--faint:#444;--line:#999;"
+	"--ok:#0b5cad;--bad:#b34700;--unsure:#6b4ba1;--code:#fff}"
+	"body{font-size:10pt;max-width:none;padding:0}h1{font-size:16pt}nav,.skip{display:none}"
+	"h2{margin-top:1.5rem}.wide{overflow:visible}.t,.c{min-width:8ch}"
+	"tr,svg,figcaption{break-inside:avoid}h2,h3,h4,caption,figcaption,thead"
+	"{break-after:avoid}svg{min-width:0;print-color-adjust:exact;"
+	"-webkit-print-color-adjust:exact}}\n";
 
 /* The policy lets in this one style, and nothing else: no script, no picture, no address. */
 static void
@@ -163,13 +169,21 @@ block(struct paper *paper, const char *label, const char *text)
 }
 
 static void
-append_cell(const char *text, bool is_head, bool literal, struct str *out)
+append_head(const char *text, struct str *out)
 {
-	literal = literal && *text;
-	str_append(out, is_head ? "<th scope=\"col\">" : literal ? "<td><code>" : "<td>");
+	str_append(out, "<th scope=\"col\">");
 	append_lines(text, out);
-	literal = literal && *text;
-	str_append(out, is_head ? "</th>" : literal ? "</code></td>" : "</td>");
+	str_append(out, "</th>");
+}
+
+static void
+append_cell(const char *text, char look, struct str *out)
+{
+	bool literal = column_is_code(look) && *text;
+
+	str_printf(out, "<td class=\"%c\">%s", look, literal ? "<code>" : "");
+	append_lines(text, out);
+	str_printf(out, "%s</td>", literal ? "</code>" : "");
 }
 
 /* What is wider than the window moves in a frame of its own, which the keyboard can reach. */
@@ -186,7 +200,10 @@ table(struct paper *paper, const char *caption, const char *looks, char *const *
 	str_append(paper->out, "</caption>\n<thead>");
 	for (size_t i = 0; i < count; i++) {
 		str_append(paper->out, i % width == 0 ? "<tr>" : "");
-		append_cell(cells[i], i < width, looks[i % width] == 'c', paper->out);
+		if (i < width)
+			append_head(cells[i], paper->out);
+		else
+			append_cell(cells[i], looks[i % width], paper->out);
 		str_append(paper->out, i % width == width - 1 ? "</tr>\n" : "");
 		str_append(paper->out, i == width - 1 ? "</thead><tbody>" : "");
 	}

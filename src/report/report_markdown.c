@@ -88,7 +88,7 @@ table(struct paper *paper, const char *caption, const char *looks, char *const *
 	str_append(paper->out, ":\n\n");
 	for (size_t i = 0; i < count; i++) {
 		str_append(paper->out, "| ");
-		if (i >= width && looks[i % width] == 'c')
+		if (i >= width && column_is_code(looks[i % width]))
 			markdown_code(cells[i], true, paper->out);
 		else
 			markdown_escape(cells[i], paper->out);

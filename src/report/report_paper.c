@@ -70,6 +70,12 @@ paper_block(struct paper *paper, const char *label, const char *text)
 	free(clean);
 }
 
+bool
+column_is_code(char look)
+{
+	return look == 'c' || look == 'k';
+}
+
 void
 cells_add(struct cells *cells, const char *text)
 {

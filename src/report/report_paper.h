@@ -28,11 +28,17 @@ struct paper {
 	void (*fact)(struct paper *paper, const char *label, const char *text, bool literal);
 	/* Lines that keep their form; `label` says what they are. */
 	void (*block)(struct paper *paper, const char *label, const char *text);
-	/* `cells` in rows of strlen(looks), the headings first; of `looks` a c is a column of code. */
+	/* `cells` in rows of strlen(looks), the headings first; each letter of `looks` is a column's. */
 	void (*table)(struct paper *paper, const char *caption, const char *looks,
 		      char *const *cells, size_t count);
 	void (*picture)(struct paper *paper, const struct picture *picture);
 };
+
+/*
+ * The looks of a column: t text, which may break anywhere; w words, which stay whole; n numbers and times, which stay
+ * on one line; c code that may break anywhere; k code that is a name, and stays whole.
+ */
+bool column_is_code(char look);
 
 /* What the document uses: these sanitise. */
 void paper_heading(struct paper *paper, int level, const char *anchor, const char *text);

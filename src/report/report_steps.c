@@ -79,7 +79,7 @@ write_checks(const struct report_try *try, const struct record *record, const ch
 		cells_add(&cells, json_bool(at, "ok", false) ? "yes" : "NO");
 		cells_add(&cells, json_string(at, "message", ""));
 	}
-	paper_table(paper, caption, "tctt", &cells);
+	paper_table(paper, caption, "tcwt", &cells);
 	free(caption);
 }
 
@@ -121,6 +121,25 @@ write_output_file(const struct report *report, const struct record *outcome, str
 	report_excerpt_release(&excerpt);
 }
 
+/* "command /bin/sh; pid 7842": what was put on record; NULL: this is no evidence. The caller frees. */
+static char *
+evidence_words(const struct record *record)
+{
+	struct str out = STR_INIT;
+	const cJSON *at;
+
+	if (record->type != RECORD_EVIDENCE)
+		return NULL;
+	cJSON_ArrayForEach(at, json_at(record->data, "evidence")) {
+		char *text = json_text(at);
+
+		str_printf(&out, "%s%s %s", out.len ? "; " : "", at->string ? at->string : "",
+			   text);
+		free(text);
+	}
+	return str_take(&out);
+}
+
 /* Tries, questions, evidence, probes and cancels, each in its sentence; evidence whole. */
 static void
 write_others(const struct report *report, const struct report_try *try, struct paper *paper)
@@ -132,9 +151,7 @@ write_others(const struct report *report, const struct report_try *try, struct p
 	cells_add_all(&cells, "Record", "Time", "What", NULL);
 	for (size_t i = 0; i < try->others_count; i++) {
 		const struct record *record = try->others[i];
-		char *evidence = record->type == RECORD_EVIDENCE
-					 ? json_print(json_at(record->data, "evidence"))
-					 : NULL;
+		char *evidence = evidence_words(record);
 
 		cells_printf(&cells, "%lld", (long long)record->seq);
 		cells_add(&cells, clock_format_utc(record->ts_ms, time));
@@ -142,7 +159,7 @@ write_others(const struct report *report, const struct report_try *try, struct p
 			     evidence ? "\n" : "", evidence ? evidence : "");
 		free(evidence);
 	}
-	paper_table(paper, caption, "ttt", &cells);
+	paper_table(paper, caption, "nnt", &cells);
 	free(caption);
 }
 
@@ -157,10 +174,10 @@ write_times(const struct report_try *try, const struct step_state *step, struct 
 		paper_fact(paper, "Duration", "not known");
 	else if (step->estimate_ms)
 		paper_fact(paper, "Duration", "%s; estimated %s",
-			   duration_format(try->duration_ms, took),
+			   duration_format_brief(try->duration_ms, took),
 			   duration_format(step->estimate_ms, estimate));
 	else
-		paper_fact(paper, "Duration", "%s", duration_format(try->duration_ms, took));
+		paper_fact(paper, "Duration", "%s", duration_format_brief(try->duration_ms, took));
 }
 
 static void

@@ -178,6 +178,26 @@ note_keys(struct verification *v, const struct verify_options *options)
 	}
 }
 
+/* What a process had not sealed when it died, the next one has; until then it could be changed. */
+static void
+note_late_seals(struct verification *v)
+{
+	const struct chain *chain = &v->chain;
+	int64_t sealed = 0;
+
+	for (size_t i = 0; i < chain->keys_count; i++) {
+		const struct chain_key *key = &chain->keys[i];
+
+		if (key->seq > sealed && key->seq < chain->sealed)
+			str_printf(&v->notes,
+				   "records %lld to %lld were sealed by the process that took the "
+				   "run up at record %lld, and not by the one that wrote them\n",
+				   (long long)sealed, (long long)key->seq - 1, (long long)key->seq);
+		if (key->sealed > sealed)
+			sealed = key->sealed;
+	}
+}
+
 static void
 note_rest(struct verification *v)
 {
@@ -226,6 +246,7 @@ judge(struct verification *v, struct reading *reading, const char *folder,
 	v->verdict = v->chain.is_final && v->chain.sealed == v->chain.records ? VERIFY_FINAL
 									      : VERIFY_SEALED;
 	note_keys(v, options);
+	note_late_seals(v);
 	note_rest(v);
 	note_aside(v, &reading->files);
 	sealed_files_note_others(&reading->files, folder, &v->notes);

@@ -13,6 +13,7 @@ export LC_ALL
 zeros=0000000000000000000000000000000000000000000000000000000000000000
 tab=$(printf '\t')
 most_bytes=2000000000 # that are hashed for the checkpoints of one run
+most_unsealed=8 # durable records that a crash, or a power cut, leaves without a checkpoint
 work=
 
 trouble() {
@@ -278,7 +279,7 @@ read_keys() {
 judge_chain() {
 	hash_pieces "$work/journal" 1 >"$work/line-hashes"
 	for_awk "$work/journal" | awk -F '\t' -v work="$work" -v zeros="$zeros" \
-		-v len="$(wc -c <"$work/journal" | tr -d ' ')" '
+		-v most_unsealed="$most_unsealed" -v len="$(wc -c <"$work/journal" | tr -d ' ')" '
 	function is_stamp(s) {
 		return s ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]\.[0-9][0-9][0-9]Z$/
 	}
@@ -399,6 +400,7 @@ judge_chain() {
 		}
 		last_seal[keys] = ahead
 		fitted = records
+		unsealed = 0
 		is_over = seal_state[ahead] == "final"
 		ahead++
 		if (ahead > seals && seals_damage != "") {
@@ -429,6 +431,11 @@ judge_chain() {
 			damage(records, "it follows the sealed end of the run")
 			return "stop"
 		}
+		if (type == "resumed" && keys && unsealed > most_unsealed) {
+			damage(records, "it takes up records " fitted " to " records - 1 ", which nobody had sealed: " \
+				"no crash leaves so many. Their checkpoints were taken away, and they may have been changed")
+			return "stop"
+		}
 		if (type == "run" || type == "resumed" || type == "outcome") {
 			if (json[i] == "false") {
 				damage(records, "it has not the keys of a record in their order")
@@ -449,6 +456,8 @@ judge_chain() {
 		top = hash[i + 1]
 		if (type == "end")
 			ended = 1
+		if (type in durable)
+			unsealed++
 		return take_seal() ? "" : "stop"
 	}
 	function judge_end(ending) {
@@ -473,6 +482,9 @@ judge_chain() {
 			"outcome probe skip goto note cancel stop end", words, " ")
 		for (i = 1; i <= n; i++)
 			types[words[i]] = 1
+		n = split("preflight intent evidence answer outcome probe skip goto note stop end", words, " ")
+		for (i = 1; i <= n; i++)
+			durable[words[i]] = 1
 		while ((getline got < (work "/line-hashes")) > 0)
 			hash[++hashes] = got
 		while ((getline < (work "/rows")) > 0)
@@ -504,7 +516,7 @@ judge_chain() {
 		top = zeros
 		seals += 0
 		ahead = 1
-		records = bytes = keys = processes = fitted = is_over = ended = damaged = 0
+		records = bytes = keys = processes = fitted = unsealed = is_over = ended = damaged = 0
 	}
 	{ line[NR] = $0 }
 	END {

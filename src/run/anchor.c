@@ -44,15 +44,6 @@ struct anchors {
 	struct place places[];
 };
 
-/* What is on the disk before anything follows from it; of others a crash may leave no trace. */
-static const bool is_durable[RECORD_TYPE_COUNT] = {
-	[RECORD_RUN] = true,	 [RECORD_RESUMED] = true,  [RECORD_PREFLIGHT] = true,
-	[RECORD_INTENT] = true,	 [RECORD_EVIDENCE] = true, [RECORD_ANSWER] = true,
-	[RECORD_OUTCOME] = true, [RECORD_PROBE] = true,	   [RECORD_SKIP] = true,
-	[RECORD_GOTO] = true,	 [RECORD_NOTE] = true,	   [RECORD_STOP] = true,
-	[RECORD_END] = true,
-};
-
 static void say(struct anchors *anchors, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -246,7 +237,7 @@ collector_main(void *data)
 			continue;
 		is_open = event->type != EVENT_CLOSED;
 		if (event->type == EVENT_RECORD && !event->replayed && !event->pretended &&
-		    is_durable[event->record->type])
+		    record_type_is_durable(event->record->type))
 			offer(anchors, event->record);
 		run_event_free(event);
 	}

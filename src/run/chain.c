@@ -133,6 +133,21 @@ take_process(struct judge *judge, const struct record *record, struct err *e)
 	return take_key(judge, record, e);
 }
 
+/* Whether so much was left unsealed here that this was no crash. */
+static int
+may_take_up(const struct judge *judge, struct err *e)
+{
+	const struct chain *chain = judge->chain;
+
+	if (judge->walk.type != RECORD_RESUMED || chain->keys_count == 0 ||
+	    chain->unsealed <= CHAIN_UNSEALED_MAX)
+		return 0;
+	return err_set(e, ERR_SPEC,
+		       "it takes up records %lld to %lld, which nobody had sealed: no crash leaves "
+		       "so many. Their checkpoints were taken away, and they may have been changed",
+		       (long long)judge->fitted, (long long)chain->records - 1);
+}
+
 /* Parses the record just found, if anybody wants to know more of it than that it is there. */
 static int
 read_record(struct judge *judge, bool is_process, struct err *e)
@@ -219,6 +234,7 @@ take_checkpoint(struct judge *judge)
 	}
 	judge->lasts[judge->lasts_count - 1] = (struct last_seal){ *seal, judge->seals.at };
 	judge->fitted = seal->checkpoint.records;
+	judge->chain->unsealed = 0;
 	judge->is_over = seal->checkpoint.is_final;
 	look_ahead(judge);
 	return judge->ahead == SEALS_DAMAGED ? -1 : 0;
@@ -233,7 +249,7 @@ take_record(struct judge *judge)
 	struct err e = ERR_INIT;
 
 	memcpy(chain->run_id, walk->run_id, sizeof(chain->run_id));
-	if (read_record(judge, is_process, &e) < 0) {
+	if (may_take_up(judge, &e) < 0 || read_record(judge, is_process, &e) < 0) {
 		err_wrap(&e, "record %lld of journal.jsonl", (long long)chain->records);
 		condemn(judge, chain->records, &e);
 		return -1;
@@ -243,6 +259,7 @@ take_record(struct judge *judge)
 	chain->bytes = walk->at;
 	memcpy(chain->head, walk->head, sizeof(chain->head));
 	chain->has_ended = chain->has_ended || walk->type == RECORD_END;
+	chain->unsealed += !is_process && record_type_is_durable(walk->type);
 	return take_checkpoint(judge);
 }
 

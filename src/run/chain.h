@@ -30,6 +30,13 @@ struct chain_key {
 	int64_t sealed; /* records under the last checkpoint of this key; 0: none */
 };
 
+/*
+ * A record that is durable is sealed before the next one is made, so that a crash leaves one without its seal, and a
+ * power cut a few. More than these, where a process begins or wants to begin, were never left by a crash: their
+ * checkpoints were taken away, and who takes the run up must not seal them in place of who wrote them.
+ */
+enum { CHAIN_UNSEALED_MAX = 8 };
+
 struct chain {
 	char run_id[64];
 	int64_t records; /* whole and sound */
@@ -37,8 +44,9 @@ struct chain {
 	char head[DIGEST_HEX_MAX];
 	int64_t sealed; /* of these, those under the last good checkpoint */
 	size_t sealed_bytes;
-	bool is_final;	/* that checkpoint says so, and covers all records */
-	bool has_ended; /* an end record is there, sealed or not */
+	int64_t unsealed; /* durable records, without run and resumed, behind that checkpoint */
+	bool is_final;	  /* that checkpoint says so, and covers all records */
+	bool has_ended;	  /* an end record is there, sealed or not */
 	size_t checkpoints, checkpoint_bytes;
 	char last_checkpoint
 		[DIGEST_HEX_MAX]; /* SHA-256 of that note as `previous` counts it; zeros: none */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/digest.h"
 #include "base/file.h"
@@ -130,15 +131,33 @@ write_files(const struct engine *engine, struct err *e)
 	return script ? write_file(engine, "verify.sh", script, strlen(script), 0700, e) : 0;
 }
 
+/* What could not be begun is no run: it would be the latest one, and be taken up. */
+static int
+make_folder(struct engine *engine, struct err *e)
+{
+	static const char *const names[] = { "runbook.yaml", "verify.sh" };
+
+	if (journal_create(engine->folder, engine->run_id, engine->options.operator_key,
+			   &engine->journal, e) < 0)
+		return -1;
+	if (write_files(engine, e) == 0)
+		return 0;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		char *path = xasprintf("%s/%s", engine->folder, names[i]);
+
+		unlink(path);
+		free(path);
+	}
+	journal_discard(engine->journal, engine->folder);
+	return -1;
+}
+
 int
 engine_create(const struct engine_options *options, struct engine **ret_engine, struct err *e)
 {
 	struct engine *engine = engine_alloc(options);
 
-	if (freeze_targets(engine, e) < 0 ||
-	    journal_create(engine->folder, engine->run_id, options->operator_key, &engine->journal,
-			   e) < 0 ||
-	    write_files(engine, e) < 0) {
+	if (freeze_targets(engine, e) < 0 || make_folder(engine, e) < 0) {
 		engine_destroy(engine);
 		return -1;
 	}

@@ -214,6 +214,36 @@ folder_at(const char *path, struct err *e)
 	return folder;
 }
 
+/* A folder of that name without a journal: what somebody means, and yet no run. */
+static bool
+is_hollow(const char *word, struct err *e)
+{
+	char *path = run_folder_path(word, e);
+	bool found = path && file_exists(path);
+
+	if (found)
+		err_set(e, ERR_USAGE,
+			"%s is no run: there is no journal.jsonl in it. Look for a copy of that, "
+			"or "
+			"name another run: lifeboat runs lists them",
+			path);
+	free(path);
+	return found;
+}
+
+/* No run has such an id: says which one may be meant. */
+static void
+offer_nearest(const char *word, char *const *runs, size_t count, struct err *e)
+{
+	const char *nearest = nearest_run(word, runs, count);
+
+	err_set(e, ERR_USAGE, "there is no run whose id contains %s", word);
+	if (nearest)
+		err_advise(e, "Did you mean %s?", nearest);
+	else
+		err_advise(e, "lifeboat runs lists them");
+}
+
 static char *
 find_named(const char *word, char *const *runs, size_t count, struct err *e)
 {
@@ -227,14 +257,8 @@ find_named(const char *word, char *const *runs, size_t count, struct err *e)
 		found = runs[i];
 		str_printf(&matches, "%s%s", number++ ? ", " : "", name_of(found));
 	}
-	if (number == 0) {
-		const char *nearest = nearest_run(word, runs, count);
-
-		err_set(e, ERR_USAGE, "there is no run whose id contains %s", word);
-		if (nearest)
-			err_advise(e, "Did you mean %s?", nearest);
-		else
-			err_advise(e, "lifeboat runs lists them");
+	if (number == 0 && !is_hollow(word, e)) {
+		offer_nearest(word, runs, count, e);
 	} else if (number > 1) {
 		err_set(e, ERR_USAGE, "%zu runs match %s: %.600s. Give more of the id", number,
 			word, str_cstr(&matches));

@@ -61,9 +61,8 @@ fill_folder(struct journal *journal, const char *folder, struct err *e)
 	return journal_reserve(journal, e);
 }
 
-/* Takes away what fill_folder() made: an empty run would only be in the way. */
-static void
-clear_folder(const struct journal *journal, const char *folder)
+void
+journal_discard(const struct journal *journal, const char *folder)
 {
 	if (journal->checkpoints.fd >= 0)
 		unlink(journal->checkpoints.path);
@@ -91,7 +90,7 @@ make_files(struct journal *journal, const char *folder, struct err *e)
 
 	if (rc == 0 && (fill_folder(journal, folder, e) < 0 || file_sync_folder(folder, e) < 0 ||
 			file_sync_folder(parent, e) < 0)) {
-		clear_folder(journal, folder);
+		journal_discard(journal, folder); /* an empty run would only be in the way */
 		rc = -1;
 	}
 	free(parent);
@@ -161,11 +160,12 @@ write_checkpoint(struct journal *journal, const struct str *note, struct err *e)
 	if (journal_file_append(&journal->checkpoints, note->data, note->len, e) < 0)
 		return -1;
 	digest_sha256(note->data, note->len, journal->previous);
+	sealer_written(journal->sealer, &journal->checkpoints);
 	if (!journal->has_ended)
 		return 0;
 	/* the last one has none behind it that could stand for it */
 	journal->is_over = true;
-	return journal_file_sync(&journal->checkpoints, e);
+	return sealer_settle(journal->sealer, e);
 }
 
 /* Signs while the disk works; what was signed counts only if the disk kept its word. */

@@ -56,6 +56,9 @@ int journal_holder(const char *folder, char **ret_holder, struct err *e);
 
 void journal_close(struct journal *journal);
 
+/* Takes away a run that holds no record yet, with a folder that holds nothing else; it is still to be closed. */
+void journal_discard(const struct journal *journal, const char *folder);
+
 /*
  * Appends one record, `data` redacted by the caller (ownership passes, also on error), and returns it with
  * one reference in *ret_record. durable: returns only when it is on the disk, and its checkpoint written. A failure

@@ -30,6 +30,14 @@ may_go_on(const struct chain *chain, const char *folder, struct err *e)
 			       "nothing seals it. It was written by an older lifeboat: go on with "
 			       "that one, or begin a new run",
 			       folder);
+	if (chain->unsealed > CHAIN_UNSEALED_MAX)
+		return err_set(
+			e, ERR_SPEC,
+			"the run in %s cannot be resumed: no checkpoint covers records "
+			"%lld to %lld, and no crash leaves so many. The file checkpoints was "
+			"cut off or replaced, and these records may have been changed: look "
+			"for a copy of both. Nothing was changed",
+			folder, (long long)chain->sealed, (long long)chain->records - 1);
 	return 0;
 }
 

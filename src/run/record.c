@@ -41,6 +41,14 @@ static const char *const type_names[RECORD_TYPE_COUNT] = {
 	[RECORD_END] = "end",
 };
 
+static const bool durable_types[RECORD_TYPE_COUNT] = {
+	[RECORD_RUN] = true,	 [RECORD_RESUMED] = true,  [RECORD_PREFLIGHT] = true,
+	[RECORD_INTENT] = true,	 [RECORD_EVIDENCE] = true, [RECORD_ANSWER] = true,
+	[RECORD_OUTCOME] = true, [RECORD_PROBE] = true,	   [RECORD_SKIP] = true,
+	[RECORD_GOTO] = true,	 [RECORD_NOTE] = true,	   [RECORD_STOP] = true,
+	[RECORD_END] = true,
+};
+
 static const char *const keys[] = { "v", "seq", "ts", "run", "type", "data", "prev" };
 
 enum { KEYS_COUNT = sizeof(keys) / sizeof(keys[0]) };
@@ -61,6 +69,12 @@ record_type_from_name(const char *name)
 		if (str_equal(type_names[i], name))
 			return (enum record_type)i;
 	return RECORD_TYPE_COUNT;
+}
+
+bool
+record_type_is_durable(enum record_type type)
+{
+	return (unsigned)type < RECORD_TYPE_COUNT && durable_types[type];
 }
 
 static struct record *

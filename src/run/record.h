@@ -42,6 +42,9 @@ enum record_type {
 const char *record_type_name(enum record_type type);
 enum record_type record_type_from_name(const char *name);
 
+/* Whether records of a type are on the disk, and sealed, before anything follows from them: always, or not always. */
+bool record_type_is_durable(enum record_type type);
+
 struct record {
 	int64_t seq;
 	int64_t ts_ms; /* wall clock, UTC */

@@ -235,7 +235,9 @@ say_mark(const struct record *record, struct str *out)
 	else
 		str_printf(out, "Step %s marked %s", step_name(record),
 			   str_equal(status, "ok") ? "done" : "not done");
-	append_by(record, out);
+	/* what a probe says, says that it is one */
+	if (!str_equal(json_string(record->data, "by", NULL), "probe"))
+		append_by(record, out);
 	append_reason(record, out);
 }
 

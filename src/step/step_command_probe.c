@@ -120,7 +120,7 @@ add_end(struct probe *probe, const struct trace *t, const struct supervisor_stat
 	how = status->signal ? xasprintf("was ended by signal %d (%s)", status->signal,
 					 strsignal(status->signal))
 			     : xasprintf("ended with exit code %d", status->exit_code);
-	duration_format(after_ms > 0 ? after_ms : 0, after);
+	duration_format_brief(after_ms, after);
 	watched = status->orphaned_ms < 0
 			  ? xstrdup("while the program that watched it was still there")
 			  : xasprintf("%s after the program that watched it had died", after);

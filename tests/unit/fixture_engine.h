@@ -447,10 +447,10 @@ rig_init(struct rig *rig, const char *steps)
 	atomic_store(&present_skew_ms, 0);
 }
 
-static inline void
-rig_start(struct rig *rig, bool resume)
+static inline struct engine_options
+rig_options(const struct rig *rig)
 {
-	struct engine_options options = {
+	return (struct engine_options){
 		.runbook = rig->runbook,
 		.table = &table,
 		.expressions = rig->expressions,
@@ -465,6 +465,12 @@ rig_start(struct rig *rig, bool resume)
 		.previous_run = rig->previous,
 		.previous_checkpoint = rig->previous ? "ab12" : NULL,
 	};
+}
+
+static inline void
+rig_start(struct rig *rig, bool resume)
+{
+	const struct engine_options options = rig_options(rig);
 	struct err e = ERR_INIT;
 
 	if ((resume ? engine_resume : engine_create)(&options, &rig->engine, &e) < 0)

@@ -997,6 +997,91 @@ expect_resumed(const struct place *place, const struct str *journal, size_t cut,
 	str_release(&seals_now);
 }
 
+/* An intent and an outcome, and their seals, so many times. */
+static void
+put_pairs(struct forge *forge, int pairs, bool sealed)
+{
+	for (int i = 0; i < 2 * pairs; i++) {
+		put(forge, i % 2 ? RECORD_OUTCOME : RECORD_INTENT);
+		if (sealed)
+			seal(forge, 1, false);
+	}
+}
+
+/* A crash leaves few records without a seal: more of them, sealed by who comes after, were not left by one. */
+static void
+chain_judge_many_unsealed_taken_up_is_damage(void **state)
+{
+	struct forge forge;
+
+	(void)state;
+	for (int pairs = CHAIN_UNSEALED_MAX / 2; pairs <= CHAIN_UNSEALED_MAX / 2 + 1; pairs++) {
+		bool is_crash = 2 * pairs <= CHAIN_UNSEALED_MAX;
+
+		forge_init(&forge, "one");
+		put_process(&forge, 1);
+		seal(&forge, 1, false);
+		put_pairs(&forge, 2, true);
+		put_pairs(&forge, pairs, false);
+		if (is_crash)
+			expect_sealed(&forge, 5);
+		put_process(&forge, 2);
+		seal(&forge, 2, false);
+		if (is_crash)
+			expect_sealed(&forge, forge.records);
+		else
+			expect_damage(&forge,
+				      "it takes up records 5 to 14, which nobody had sealed");
+		forge_release(&forge);
+	}
+}
+
+/* Processes that die before they seal their first record are no reason not to go on. */
+static void
+chain_judge_many_short_lives_are_sound(void **state)
+{
+	struct forge forge;
+
+	(void)state;
+	forge_init(&forge, "one");
+	put_process(&forge, 1);
+	seal(&forge, 1, false);
+	for (int i = 0; i < 3 * CHAIN_UNSEALED_MAX; i++)
+		put(&forge, RECORD_PLAN);
+	put_process(&forge, 2);
+	put_process(&forge, 3);
+	seal(&forge, 3, false);
+	expect_sealed(&forge, forge.records);
+	forge_release(&forge);
+}
+
+/*
+ * Whoever can write the folder takes the seals away, changes what they covered, and makes the chain anew: the next
+ * process must not put its own seal on that.
+ */
+static void
+journal_open_seals_taken_away_is_refused(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = begin_run(place);
+	struct err e = ERR_INIT;
+
+	for (int i = 0; i <= CHAIN_UNSEALED_MAX; i++)
+		append(journal, i % 2 ? RECORD_OUTCOME : RECORD_INTENT, "x");
+	journal_close(journal);
+	struct str text = bytes_of(place->journal);
+	put_bytes(place->checkpoints, "", 0);
+	assert_int_equal(journal_open(place->folder, NULL, NULL, NULL, &journal, &e), -1);
+	assert_int_equal(e.kind, ERR_SPEC);
+	assert_non_null(strstr(e.message, "no checkpoint covers records 0 to 9"));
+	struct str now = bytes_of(place->journal), seals_now = bytes_of(place->checkpoints);
+	assert_string_equal(now.data, text.data);
+	assert_int_equal(seals_now.len, 0);
+	str_release(&text);
+	str_release(&now);
+	str_release(&seals_now);
+}
+
 static void
 journal_open_cut_anywhere_resumes_or_refuses(void **state)
 {
@@ -1055,6 +1140,10 @@ main(void)
 		cmocka_unit_test(chain_judge_journal_without_key_is_sealed_by_nothing),
 		cmocka_unit_test(chain_judge_readers_are_told_what_they_want),
 		cmocka_unit_test_setup_teardown(chain_read_certified_run_names_the_issuer,
+						place_setup, place_teardown),
+		cmocka_unit_test(chain_judge_many_unsealed_taken_up_is_damage),
+		cmocka_unit_test(chain_judge_many_short_lives_are_sound),
+		cmocka_unit_test_setup_teardown(journal_open_seals_taken_away_is_refused,
 						place_setup, place_teardown),
 		cmocka_unit_test_setup_teardown(journal_open_cut_anywhere_resumes_or_refuses,
 						memory_setup, place_teardown),

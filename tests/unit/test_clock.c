@@ -167,6 +167,26 @@ duration_format_is_read_back(void **state)
 }
 
 static void
+duration_format_brief_leaves_out_what_nobody_reads(void **state)
+{
+	static const struct {
+		int64_t ms;
+		const char *expected;
+	} cases[] = {
+		{ -5, "0s" },	    { 0, "0s" },       { 1, "1ms" },	 { 999, "999ms" },
+		{ 1000, "1s" },	    { 1028, "1s" },    { 1100, "1.1s" }, { 5436, "5.4s" },
+		{ 9999, "9.9s" },   { 10000, "10s" },  { 12345, "12s" }, { 60900, "1m" },
+		{ 185001, "3m5s" }, { 3600500, "1h" },
+	};
+	char out[CLOCK_STAMP_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_string_equal(duration_format_brief(cases[i].ms, out), cases[i].expected);
+	assert_in_range(strlen(duration_format_brief(INT64_MAX, out)), 1, CLOCK_STAMP_MAX - 1);
+}
+
+static void
 duration_format_clock_counts_both_ways(void **state)
 {
 	char out[CLOCK_STAMP_MAX];
@@ -230,6 +250,7 @@ main(void)
 		cmocka_unit_test(duration_parse_refuses_everything_else),
 		cmocka_unit_test(duration_format_is_read_back),
 		cmocka_unit_test(duration_format_clock_counts_both_ways),
+		cmocka_unit_test(duration_format_brief_leaves_out_what_nobody_reads),
 		cmocka_unit_test(duration_format_human_is_what_kubectl_prints),
 		cmocka_unit_test(mono_never_goes_back),
 	};

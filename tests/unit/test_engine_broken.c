@@ -367,10 +367,40 @@ create_leaves_key_script_and_predecessor(void **unused)
 	rig_release(&rig);
 }
 
+/* The disk takes the journal's reserve, but not all the files beside it: what could not be begun is not there. */
+static void
+create_without_room_leaves_nothing(void **unused)
+{
+	enum { ROOM_BYTES = 100 << 10 };
+	char *script = xcalloc(1, ROOM_BYTES + 2);
+	struct rlimit limit, before;
+	struct rig rig;
+	struct err e = ERR_INIT;
+
+	(void)unused;
+	rig_init(&rig, change_and_read);
+	struct engine_options options = rig_options(&rig);
+	options.verify_script = memset(script, '#', ROOM_BYTES + 1);
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &before);
+	limit = (struct rlimit){ ROOM_BYTES, before.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &limit);
+	assert_int_equal(engine_create(&options, &rig.engine, &e), -1);
+	assert_int_equal(e.kind, ERR_IO);
+	assert_non_null(strstr(e.message, "verify.sh"));
+	assert_false(file_exists(rig.folder));
+	setrlimit(RLIMIT_FSIZE, &before);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	rig_release(&rig);
+	free(script);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(create_without_room_leaves_nothing),
 		cmocka_unit_test(broken_change_is_refused_and_not_done),
 		cmocka_unit_test(broken_decisions_are_refused),
 		cmocka_unit_test(broken_reads_go_on_and_are_pretended),

@@ -4,9 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,15 +39,21 @@ static const char *const call_names[CALL_COUNT] = {
 	[CALL_FALLOCATE] = "fallocate", [CALL_LOCK] = "fcntl",
 };
 
+/* Two threads make these calls: that of the test, and the one that seals. */
+static pthread_mutex_t fault_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-	bool armed;
+	atomic_bool armed;
 	enum call call;
 	const char *under; /* only files below this folder */
 	int after;	   /* so many calls go well before */
 	int error;	   /* errno; 0: a write that is short by half */
-	int fired;
-	int calls_after; /* of any kind that change something, once it has fired */
+	atomic_int fired;
+	atomic_int calls_after; /* of any kind that change something, once it has fired */
+	pthread_t thread;	/* whose calls after that are counted */
 } fault;
+
+/* Checkpoints that came to the disk, by the thread that seals. */
+static atomic_int checkpoint_syncs;
 
 static bool
 is_meant(int fd)
@@ -59,25 +68,32 @@ is_meant(int fd)
 	return str_starts_with(target, fault.under);
 }
 
-/* Whether this call fails now. */
 static bool
-fails(enum call call, int fd)
+fires(enum call call, int fd)
 {
-	int before = errno;
-	bool meant = fault.armed && is_meant(fd);
-
-	errno = before;
-	if (!meant)
+	if (!fault.armed || !is_meant(fd))
 		return false;
 	if (fault.fired) {
-		fault.calls_after++;
+		fault.calls_after += pthread_equal(pthread_self(), fault.thread) != 0;
 		return false;
 	}
 	if (call != fault.call || fault.after-- > 0)
 		return false;
 	fault.fired++;
-	errno = fault.error;
 	return true;
+}
+
+/* Whether this call fails now. */
+static bool
+fails(enum call call, int fd)
+{
+	int before = errno;
+
+	pthread_mutex_lock(&fault_mutex);
+	bool failed = fires(call, fd);
+	errno = failed ? fault.error : before;
+	pthread_mutex_unlock(&fault_mutex);
+	return failed;
 }
 
 ssize_t
@@ -88,9 +104,21 @@ write(int fd, const void *bytes, size_t len)
 	return fault.error ? -1 : syscall(SYS_write, fd, bytes, len / 2);
 }
 
+static void
+count_checkpoint_sync(int fd)
+{
+	char link[64], target[256];
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	ssize_t len = readlink(link, target, sizeof(target) - 1);
+	if (len > 12 && memcmp(target + len - 12, "/checkpoints", 12) == 0)
+		atomic_fetch_add(&checkpoint_syncs, 1);
+}
+
 int
 fdatasync(int fd)
 {
+	count_checkpoint_sync(fd);
 	return fails(CALL_FDATASYNC, fd) ? -1 : (int)syscall(SYS_fdatasync, fd);
 }
 
@@ -122,12 +150,15 @@ fcntl(int fd, int command, ...)
 static void
 arm(const struct place *place, enum call call, int after, int error)
 {
-	memset(&fault, 0, sizeof(fault));
+	pthread_mutex_lock(&fault_mutex);
+	fault.fired = fault.calls_after = 0;
 	fault.under = place->root;
 	fault.call = call;
 	fault.after = after;
 	fault.error = error;
+	fault.thread = pthread_self();
 	fault.armed = true;
+	pthread_mutex_unlock(&fault_mutex);
 }
 
 /* What a run has come to when it ended or was broken. */
@@ -292,6 +323,56 @@ journal_append_failed_fdatasync_leaves_no_checkpoint(void **state)
 	assert_int_equal(after.len, before.len);
 	str_release(&before);
 	str_release(&after);
+}
+
+static void
+wait_for_syncs(int count)
+{
+	for (int i = 0; i < 5000 && atomic_load(&checkpoint_syncs) < count; i++)
+		poll(NULL, 0, 1);
+	assert_true(atomic_load(&checkpoint_syncs) >= count);
+}
+
+/* A power cut must not take the seals of many records: they follow to the disk while a step works. */
+static void
+journal_append_checkpoint_follows_to_the_disk(void **state)
+{
+	const struct place *place = *state;
+
+	atomic_store(&checkpoint_syncs, 0);
+	struct journal *journal = begin_run(place);
+	wait_for_syncs(1);
+	append(journal, RECORD_INTENT, "x");
+	wait_for_syncs(2);
+	append(journal, RECORD_OUTCOME, "x");
+	journal_close(journal); /* at once, but not without it */
+	assert_true(atomic_load(&checkpoint_syncs) >= 3);
+}
+
+/* What did not get there is a failure to write as any other: final, and known before the next step. */
+static void
+journal_append_checkpoint_that_was_lost_is_final(void **state)
+{
+	const struct place *place = *state;
+	struct journal *journal = begin_run(place);
+	struct err e = ERR_INIT, again = ERR_INIT;
+
+	append(journal, RECORD_INTENT, "x");
+	atomic_store(&checkpoint_syncs, 0);
+	wait_for_syncs(1);
+	append(journal, RECORD_NOTE, "x");
+	arm(place, CALL_FDATASYNC, 1, EIO);
+	append(journal, RECORD_OUTCOME, "x");
+	wait_for_syncs(2);
+	assert_int_equal(try_append(journal, RECORD_INTENT, text_data("x"), true, &e), -1);
+	fault.armed = false;
+	assert_int_equal(fault.fired, 1);
+	assert_int_equal(e.kind, ERR_IO);
+	assert_non_null(strstr(e.message, "/checkpoints"));
+	assert_int_equal(try_append(journal, RECORD_NOTE, text_data("x"), false, &again), -1);
+	assert_string_equal(again.message, e.message);
+	journal_close(journal);
+	journal_close(resume_run(place));
 }
 
 /* The reserve is a comfort that not every file system has; a lock is not. */
@@ -599,6 +680,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(journal_append_any_failing_call_is_final),
 		PLACE_TEST(journal_append_failed_fdatasync_leaves_no_checkpoint),
+		PLACE_TEST(journal_append_checkpoint_follows_to_the_disk),
+		PLACE_TEST(journal_append_checkpoint_that_was_lost_is_final),
 		PLACE_TEST(journal_create_without_reserve_works),
 		PLACE_TEST(journal_create_without_locks_is_refused),
 		PLACE_TEST(journal_open_failing_repair_loses_nothing),

@@ -223,6 +223,60 @@ report_write_open_run_tells_who_works_on_it(void **state)
 	made_release(&made);
 }
 
+/* Left by somebody in good order, with a step of which nobody has said whether it happened. */
+static void
+write_left_unknown(struct book *book)
+{
+	book_write_open(book);
+	book_intent(book, "deploy", 1, "ana");
+	book_write_resumed(book, "ben", "[]");
+	book_add(book, RECORD_STOP, "{'reason':'handed over','by':'ben'}");
+}
+
+static void
+write_left_failed(struct book *book)
+{
+	book_write_open(book);
+	book_outcome(book, "deploy", book_intent(book, "deploy", 1, "ana"), "failed", BOOK_FAILED);
+	book_add(book, RECORD_STOP, "{'reason':'handed over','by':'ana'}");
+}
+
+static void
+report_write_left_run_tells_what_is_to_be_decided(void **state)
+{
+	struct book book = write_book(write_left_unknown);
+	struct made made;
+
+	(void)state;
+	judge(&made, &book, VERIFY_SEALED, -1);
+	says(make(&made, REPORT_MARKDOWN), "is not at its end: it was left in good order, and step "
+					   "deploy may or may not have happened.");
+	made_release(&made);
+	book = write_book(write_left_failed);
+	judge(&made, &book, VERIFY_SEALED, -1);
+	says(make(&made, REPORT_MARKDOWN),
+	     "is not at its end: it was left in good order, and step deploy has failed.");
+	made_release(&made);
+}
+
+/* Numbers and times stay on one line however narrow the page is, and names stay whole. */
+static void
+report_write_html_columns_know_where_they_may_break(void **state)
+{
+	struct book book = write_book(book_write_ended);
+	struct made made;
+
+	(void)state;
+	judge(&made, &book, VERIFY_FINAL, -1);
+	make(&made, REPORT_HTML);
+	says(made.text.data, ".n{white-space:nowrap}");
+	says(made.text.data,
+	     "<tr><td class=\"n\">4</td><td class=\"n\">2026-11-21T14:08:52.118Z</td>"
+	     "<td class=\"n\">0:01:20</td><td class=\"t\">Step deploy begins, ");
+	says(made.text.data, "<td class=\"k\"><code>fqdn</code></td><td class=\"c\"><code>");
+	made_release(&made);
+}
+
 static void
 report_write_failed_run_tells_every_deviation(void **state)
 {
@@ -690,6 +744,8 @@ main(void)
 		cmocka_unit_test(report_write_ended_run_is_the_golden_one),
 		cmocka_unit_test(report_write_unknown_run_is_the_golden_one),
 		cmocka_unit_test(report_write_open_run_tells_who_works_on_it),
+		cmocka_unit_test(report_write_left_run_tells_what_is_to_be_decided),
+		cmocka_unit_test(report_write_html_columns_know_where_they_may_break),
 		cmocka_unit_test(report_write_failed_run_tells_every_deviation),
 		cmocka_unit_test(report_write_corrupt_record_says_so_first),
 		cmocka_unit_test(report_read_damaged_journal_tells_what_could_be_read),

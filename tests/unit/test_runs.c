@@ -332,6 +332,22 @@ run_folder_find_without_a_word_takes_the_latest_that_fits(void **state)
 	expect_found(run_folder_find_any, NULL, "20261121T100009-0009");
 }
 
+/* The folder that somebody means is there, and its journal is not: no other run is meant. */
+static void
+run_folder_find_without_its_journal_says_what_is_missing(void **state)
+{
+	const struct place *place = *state;
+	struct err e = ERR_INIT;
+
+	make(place, "20261121T140732-7f3a", write_ended);
+	char *hollow = xasprintf("%s/20261121T140732-7f3b", place->runs);
+	assert_int_equal(file_make_folders(hollow, 0700, &e), 0);
+	expect_refused("20261121T140732-7f3b", "/20261121T140732-7f3b is no run: there is no "
+					       "journal.jsonl in it");
+	expect_found(run_folder_find, "7f3", "20261121T140732-7f3a");
+	free(hollow);
+}
+
 static void
 run_folder_find_when_all_have_ended_says_so(void **state)
 {
@@ -352,6 +368,7 @@ main(void)
 		TEST(run_folder_find_by_parts_and_nearest_names),
 		TEST(run_folder_find_takes_the_path_of_a_folder),
 		TEST(run_folder_find_without_a_word_takes_the_latest_that_fits),
+		TEST(run_folder_find_without_its_journal_says_what_is_missing),
 		TEST(run_folder_find_when_all_have_ended_says_so),
 	};
 

@@ -287,6 +287,20 @@ assert_probe(struct stand *s, enum probe_verdict wanted, const char *text)
 	free(said);
 }
 
+/* "1.2s" or "436ms" stands before these words, and not "1s236ms". */
+static void
+assert_time_is_one_number(struct stand *s, const char *words)
+{
+	enum probe_verdict verdict;
+	char *said = stand_probe(s, &verdict), *end = strstr(said, words);
+
+	assert_non_null(end);
+	*end = '\0';
+	const char *time = strrchr(said, ' ') + 1;
+	assert_ptr_equal(strchr(time, 's'), end - 1);
+	free(said);
+}
+
 static void
 command_run_remembers_its_processes_before_it_begins(void **state)
 {
@@ -527,6 +541,7 @@ command_probe_after_our_death_finds_how_it_ended(void **state)
 	assert_true(waitpid((pid_t)json_int(s.evidence, "supervisor", -1), NULL, 0) > 0);
 	assert_probe(&s, PROBE_DONE, "ended with exit code 0 at ");
 	assert_probe(&s, PROBE_DONE, " after the program that watched it had died");
+	assert_time_is_one_number(&s, " after the program that watched it had died");
 	assert_probe(&s, PROBE_DONE, "5 bytes of its output came after that, and are lost");
 	stand_release(&s);
 }

@@ -237,6 +237,25 @@ verify_run_output_with_a_name_that_leads_elsewhere_is_corrupt(void **state)
 }
 
 static void
+verify_run_records_sealed_by_the_next_process_are_told(void **state)
+{
+	struct made_run *run = made_begin(RUN, NULL);
+
+	(void)state;
+	made_step(run, "output\n");
+	made_process(run, NULL, "");
+	made_flush(run);
+	expect(run, VERIFY_SEALED, "sealed to record 4", NULL);
+	made_record(run, "note", "{}");
+	made_record(run, "plan", "{}");
+	made_process(run, NULL, "");
+	made_flush(run);
+	expect(run, VERIFY_SEALED, "sealed to record 7",
+	       "records 5 to 6 were sealed by the process that took the run up at record 7");
+	made_free(run);
+}
+
+static void
 verify_run_output_that_no_record_names_is_told(void **state)
 {
 	struct made_run *run = final_run(NULL);
@@ -549,6 +568,7 @@ main(void)
 		cmocka_unit_test(verify_run_output_changed_or_missing_is_corrupt),
 		cmocka_unit_test(verify_run_folder_of_outputs_that_is_a_link_is_corrupt),
 		cmocka_unit_test(verify_run_output_with_a_name_that_leads_elsewhere_is_corrupt),
+		cmocka_unit_test(verify_run_records_sealed_by_the_next_process_are_told),
 		cmocka_unit_test(verify_run_output_that_no_record_names_is_told),
 		cmocka_unit_test(verify_run_output_of_an_unsealed_record_is_not_judged),
 		cmocka_unit_test(verify_run_runbook_changed_or_missing_is_corrupt),

@@ -522,6 +522,63 @@ script_checkpoint_by_an_earlier_key_is_corrupt_for_both(void **state)
 	signing_key_free(first.secret);
 }
 
+/* The seals are taken away, what they covered is written anew, and somebody honest takes the run up. */
+static void
+script_seals_taken_away_before_a_resume_is_corrupt_for_both(void **state)
+{
+	struct made_key ana = made_key_new("ana@db1");
+	struct made_run *run = made_begin(RUN, &ana);
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		made_step(run, "output\n");
+	str_clear(&run->checkpoints);
+	run->seals = 0;
+	made_flush(run);
+	expect(run, 5, "not sealed: no checkpoint covers the 16");
+	made_process(run, &ana, "");
+	made_end(run);
+	made_flush(run);
+	expect(run, 1,
+	       "corrupt at record 16: it takes up records 0 to 15, which nobody had sealed");
+	made_free(run);
+	/* what a power cut may leave */
+	run = made_begin(RUN, &ana);
+	for (int i = 0; i < 4; i++)
+		made_step(run, "output\n");
+	str_clear(&run->checkpoints);
+	run->seals = 0;
+	made_process(run, &ana, "");
+	made_end(run);
+	made_flush(run);
+	expect(run, 0, "final: 15 records");
+	made_free(run);
+	signing_key_free(ana.secret);
+}
+
+/* Both count the same types of records there: those that are sealed before anything follows. */
+static void
+script_counts_the_same_records_as_durable(void **state)
+{
+	(void)state;
+	for (int i = 0; i < RECORD_TYPE_COUNT; i++) {
+		struct made_run *run;
+		bool durable = record_type_is_durable((enum record_type)i);
+
+		if (i == RECORD_RUN || i == RECORD_RESUMED || i == RECORD_END)
+			continue;
+		run = made_begin(RUN, NULL);
+		for (int n = 0; n <= CHAIN_UNSEALED_MAX; n++)
+			made_record(run, record_type_name((enum record_type)i), "{}");
+		made_process(run, NULL, "");
+		made_flush(run);
+		expect(run, durable ? 1 : 5,
+		       durable ? "corrupt at record 10: it takes up records 1 to 9"
+			       : "sealed to record 10: the run has not ended");
+		made_free(run);
+	}
+}
+
 static void
 script_checkpoint_that_says_another_state_is_corrupt_for_both(void **state)
 {
@@ -719,6 +776,8 @@ main(void)
 		cmocka_unit_test(script_checkpoint_of_another_run_is_corrupt_for_both),
 		cmocka_unit_test(script_checkpoints_by_another_key_are_corrupt_for_both),
 		cmocka_unit_test(script_checkpoint_by_an_earlier_key_is_corrupt_for_both),
+		cmocka_unit_test(script_seals_taken_away_before_a_resume_is_corrupt_for_both),
+		cmocka_unit_test(script_counts_the_same_records_as_durable),
 		cmocka_unit_test(script_checkpoint_that_says_another_state_is_corrupt_for_both),
 		cmocka_unit_test(script_unsigned_end_is_never_final),
 		cmocka_unit_test(script_certificates_count_the_same),
