@@ -240,6 +240,7 @@ take_event(struct model *model, const struct run_event *event, struct err *e)
 		if (!breaks)
 			replace(&model->warning, event->text);
 		break;
+	case EVENT_IMPACT:
 	case EVENT_REFUSED:
 		break;
 	case EVENT_CLOSED:

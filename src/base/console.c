@@ -24,6 +24,7 @@ enum {
 struct speaker {
 	char *who;
 	struct str carry;
+	struct sgr_state look; /* of what comes next */
 };
 
 enum turn { WAITING, LENT, LOST };
@@ -58,6 +59,7 @@ console_event_release(struct console_event *event)
 {
 	free(event->who);
 	free(event->text);
+	sgr_release(&event->sgr);
 	*event = (struct console_event){ .type = event->type };
 }
 
@@ -96,12 +98,16 @@ bound_text(void)
 	}
 }
 
-/* `text` is taken over. */
+/* `text` and what `sgr` holds are taken over; or NULL. */
 static void
-push(enum console_event_type type, const char *who, char *text)
+push(enum console_event_type type, const char *who, char *text, const struct sgr *sgr)
 {
-	*VEC_PUSH(console.events, console.count, console.cap) =
-		(struct console_event){ .type = type, .who = xstrdup(who), .text = text };
+	*VEC_PUSH(console.events, console.count, console.cap) = (struct console_event){
+		.type = type,
+		.who = xstrdup(who),
+		.text = text,
+		.sgr = sgr ? *sgr : (struct sgr)SGR_INIT,
+	};
 	if (text)
 		console.text_bytes += strlen(text);
 	bound_text();
@@ -110,19 +116,22 @@ push(enum console_event_type type, const char *who, char *text)
 
 /* Sanitised text, to the owner or to standard error. Nothing can be done where that is closed. */
 static void
-show(const char *who, const char *bytes, size_t len)
+show(struct speaker *speaker, const char *bytes, size_t len)
 {
 	struct str text = STR_INIT;
+	struct sgr sgr = { .now = speaker->look };
 
 	if (len == 0)
 		return;
-	text_sanitise(bytes, len, TEXT_KEEP_NEWLINES | TEXT_DROP_SGR, &text);
+	text_sanitise_coloured(bytes, len, TEXT_KEEP_NEWLINES, &text, &sgr);
+	speaker->look = sgr.now;
 	if (console.owned) {
-		push(CONSOLE_TEXT, who, str_take(&text));
+		push(CONSOLE_TEXT, speaker->who, str_take(&text), &sgr);
 		return;
 	}
 	file_write_all(STDERR_FILENO, str_cstr(&text), text.len, NULL);
 	str_release(&text);
+	sgr_release(&sgr);
 }
 
 static struct speaker *
@@ -135,6 +144,7 @@ speaker_of(const char *who)
 			return &console.speakers[i];
 	speaker = VEC_PUSH(console.speakers, console.speaker_count, console.speaker_cap);
 	speaker->who = xstrdup(who);
+	speaker->look = SGR_PLAIN;
 	return speaker;
 }
 
@@ -174,10 +184,11 @@ void
 console_say(const char *who, const char *bytes, size_t len_bytes)
 {
 	pthread_mutex_lock(&console.lock);
-	struct str *carry = &speaker_of(who)->carry;
+	struct speaker *speaker = speaker_of(who);
+	struct str *carry = &speaker->carry;
 	str_append_bytes(carry, bytes, len_bytes);
 	size_t ready = carry->len - unfinished(carry->data, carry->len);
-	show(who, str_cstr(carry), ready);
+	show(speaker, str_cstr(carry), ready);
 	str_consume(carry, ready);
 	pthread_mutex_unlock(&console.lock);
 }
@@ -187,12 +198,12 @@ console_done(const char *who)
 {
 	pthread_mutex_lock(&console.lock);
 	struct speaker *speaker = speaker_of(who);
-	show(who, str_cstr(&speaker->carry), speaker->carry.len);
+	show(speaker, str_cstr(&speaker->carry), speaker->carry.len);
 	str_release(&speaker->carry);
 	free(speaker->who);
 	*speaker = console.speakers[--console.speaker_count];
 	if (console.owned)
-		push(CONSOLE_DONE, who, NULL);
+		push(CONSOLE_DONE, who, NULL, NULL);
 	pthread_mutex_unlock(&console.lock);
 }
 
@@ -316,7 +327,7 @@ console_borrow(const char *who, const struct cancel *cancel, struct err *e)
 	b.decided = cancel_new();
 	enqueue(&b);
 	if (console.owned)
-		push(CONSOLE_BORROW, who, NULL);
+		push(CONSOLE_BORROW, who, NULL, NULL);
 	pass_on();
 	pthread_mutex_unlock(&console.lock);
 	await_decision(&b, cancel);
@@ -356,7 +367,7 @@ console_own(void)
 		abort(); /* out of descriptors: nothing could be run safely */
 	console.owned = true;
 	for (const struct borrower *b = console.first; b; b = b->next)
-		push(CONSOLE_BORROW, b->who, NULL);
+		push(CONSOLE_BORROW, b->who, NULL, NULL);
 	while (console.lent)
 		pthread_cond_wait(&console.returned, &console.lock);
 	pthread_mutex_unlock(&console.lock);

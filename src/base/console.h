@@ -6,6 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
+#include "base/sgr.h"
 
 /*
  * What a thread in the background needs of the terminal that the main thread owns: to show what a
@@ -42,6 +43,7 @@ enum console_event_type {
 struct console_event {
 	enum console_event_type type;
 	char *who, *text; /* text: CONSOLE_TEXT only; release with console_event_release() */
+	struct sgr sgr;	  /* how the text looks */
 };
 
 /* Becomes the owner; returns a descriptor that is readable while an event waits. */

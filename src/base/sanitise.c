@@ -4,11 +4,14 @@
 
 #include <string.h>
 
+#include "base/sgr.h"
+
 enum { MAX_MARKS = 4, TAB_WIDTH = 8 };
 
 /* A text on its way through the door. */
 struct door {
 	struct str *out;
+	struct sgr *sgr; /* or NULL */
 	enum text_flags flags;
 	size_t column;	 /* of the line under way, for the tabs */
 	bool line_start; /* a mark here would sit on what stands before the text */
@@ -104,6 +107,15 @@ put_mark(struct door *d, const char *bytes, size_t len)
 }
 
 static void
+reset_look(struct door *d)
+{
+	if (!d->sgr)
+		return;
+	d->sgr->now = SGR_PLAIN;
+	sgr_mark(d->sgr, d->out->len);
+}
+
+static void
 put_control(struct door *d, int32_t code)
 {
 	end_marks(d);
@@ -111,6 +123,7 @@ put_control(struct door *d, int32_t code)
 		put(d, "\n", 1, 0);
 		d->column = 0;
 		d->line_start = true;
+		reset_look(d);
 	} else if (code == '\t') {
 		size_t columns = TAB_WIDTH - d->column % TAB_WIDTH;
 
@@ -165,36 +178,68 @@ put_returns(struct door *d, const char *bytes, size_t len)
 	return run;
 }
 
-void
-text_sanitise(const char *bytes, size_t len_bytes, enum text_flags flags, struct str *out)
+/* A colour sequence at `bytes`, where they are not to be shown. Returns the bytes that it took, or 0. */
+static size_t
+take_colours(struct door *d, const char *bytes, size_t len)
 {
-	struct door d = { .out = out, .flags = flags, .line_start = true };
+	size_t used = d->flags & TEXT_DROP_SGR ? colour_sequence(bytes, len) : 0;
+
+	if (used && d->sgr) {
+		sgr_apply(&d->sgr->now, bytes + 2, used - 3);
+		sgr_mark(d->sgr, d->out->len);
+	}
+	return used;
+}
+
+static void
+pass(struct door *d, const char *bytes, size_t len_bytes)
+{
 	size_t used;
 
-	str_reserve(out, len_bytes);
+	str_reserve(d->out, len_bytes);
 	for (size_t at = 0; at < len_bytes; at += used) {
 		const char *next = bytes + at;
 		size_t left = len_bytes - at;
 		int32_t code;
 
 		if ((used = plain_run(next, left)) > 0) {
-			put(&d, next, used, used);
+			put(d, next, used, used);
 			continue;
 		}
-		if ((flags & TEXT_DROP_SGR) && (used = colour_sequence(next, left)) > 0)
+		if ((used = take_colours(d, next, left)) > 0)
 			continue;
 		if (*next == '\r') {
-			used = put_returns(&d, next, left);
+			used = put_returns(d, next, left);
 			continue;
 		}
 		used = text_decode(next, left, &code);
 		if (code < 0)
-			put_code(&d, true, (unsigned char)*next);
+			put_code(d, true, (unsigned char)*next);
 		else
-			put_code_point(&d, code, next, used);
+			put_code_point(d, code, next, used);
 	}
-	end_marks(&d);
-	str_append(out, ""); /* a C string, even of no bytes */
+	end_marks(d);
+	str_append(d->out, ""); /* a C string, even of no bytes */
+}
+
+void
+text_sanitise(const char *bytes, size_t len_bytes, enum text_flags flags, struct str *out)
+{
+	struct door d = { .out = out, .flags = flags, .line_start = true };
+
+	pass(&d, bytes, len_bytes);
+}
+
+void
+text_sanitise_coloured(const char *bytes, size_t len_bytes, enum text_flags flags, struct str *out,
+		       struct sgr *sgr)
+{
+	struct door d = {
+		.out = out, .sgr = sgr, .flags = flags | TEXT_DROP_SGR, .line_start = true
+	};
+
+	sgr_mark(sgr, out->len); /* a text in pieces goes on as it was */
+	pass(&d, bytes, len_bytes);
 }
 
 char *

@@ -7,6 +7,8 @@
 
 #include "base/str.h"
 
+struct sgr;
+
 /*
  * Decodes one code point of UTF-8. Returns the bytes it took (at least 1 while len_bytes > 0), and
  * *ret_code = the code point, or -1 for a byte that is no valid UTF-8 there (overlong forms,
@@ -38,6 +40,13 @@ enum text_flags {
  * Source: Unicode TR36 and TR9; terminal.md of the project's reference.
  */
 void text_sanitise(const char *bytes, size_t len_bytes, enum text_flags flags, struct str *out);
+
+/*
+ * The same with TEXT_DROP_SGR, and what the dropped sequences say goes to sgr, with offsets into out. The look is plain
+ * again behind every LF that stays.
+ */
+void text_sanitise_coloured(const char *bytes, size_t len_bytes, enum text_flags flags,
+			    struct str *out, struct sgr *sgr);
 
 /* text_sanitise() of a C string, as a new string; the caller frees. */
 char *text_clean(const char *text, enum text_flags flags);

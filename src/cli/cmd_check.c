@@ -67,11 +67,12 @@ print_json(const struct session *s, const struct preflight *preflight)
 {
 	cJSON *document = preflight_json(preflight), *runbook = cJSON_CreateObject();
 	struct str text = STR_INIT;
+	char sha256[DIGEST_HEX_MAX];
 
 	json_add_string(runbook, "id", s->runbook->id);
 	json_add_string(runbook, "version", s->runbook->version);
 	json_add_string(runbook, "path", s->runbook->path);
-	json_add_string(runbook, "sha256", s->runbook->sha256);
+	json_add_string(runbook, "sha256", runbook_sha256(s->runbook, sha256));
 	json_add(document, "runbook", runbook);
 	secrets_redact_json(s->secrets, document);
 	json_print_ascii(document, &text);

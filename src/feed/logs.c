@@ -135,7 +135,7 @@ log_feed_range(struct log_feed *feed, uint64_t *ret_first, uint64_t *ret_next)
 
 /* Under the lock. Hands one line on, in a form that is fit for the screen. */
 static void
-show_line(struct log_feed *feed, uint64_t number, struct str *clean,
+show_line(struct log_feed *feed, uint64_t number, struct str *clean, struct sgr *sgr,
 	  void (*line)(void *data, const struct log_line *line), void *data)
 {
 	struct log_record record;
@@ -144,13 +144,16 @@ show_line(struct log_feed *feed, uint64_t number, struct str *clean,
 	if (!log_ring_get(feed->ring, number, &record))
 		return;
 	str_clear(clean);
-	text_sanitise(record.text, record.len, TEXT_DROP_SGR, clean);
+	sgr_clear(sgr);
+	text_sanitise_coloured(record.text, record.len, TEXT_DROP_SGR, clean, sgr);
 	line(data, &(struct log_line){
 			   .number = number,
 			   .origin = log_ring_origin_name(feed->ring, record.origin),
 			   .stamp = log_stamp_unpack(record.stamp, stamp),
 			   .text = str_cstr(clean),
 			   .marker = record.marker,
+			   .looks = sgr->spans,
+			   .looks_count = sgr->count,
 		   });
 }
 
@@ -159,6 +162,7 @@ log_feed_read(struct log_feed *feed, uint64_t first, uint64_t next,
 	      void (*line)(void *data, const struct log_line *line), void *data)
 {
 	struct str clean = STR_INIT;
+	struct sgr sgr = SGR_INIT;
 	uint64_t oldest, newest;
 
 	do {
@@ -169,10 +173,11 @@ log_feed_read(struct log_feed *feed, uint64_t first, uint64_t next,
 		if (next > newest)
 			next = newest;
 		for (int i = 0; i < READ_LINES && first < next; i++)
-			show_line(feed, first++, &clean, line, data);
+			show_line(feed, first++, &clean, &sgr, line, data);
 		pthread_mutex_unlock(&feed->lock);
 	} while (first < next);
 	str_release(&clean);
+	sgr_release(&sgr);
 }
 
 void

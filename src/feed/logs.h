@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/pattern.h"
+#include "base/sgr.h"
 #include "feed/source.h"
 
 enum {
@@ -33,6 +34,8 @@ struct log_line {
 	const char *stamp;  /* RFC 3339 as the server gave it, or "" */
 	const char *text;   /* sanitised, no LF */
 	bool marker;	    /* a remark of ours ("stream reopened"), not a line of the log */
+	const struct sgr_span *looks; /* of text: what its colour sequences said */
+	size_t looks_count;
 };
 
 /*

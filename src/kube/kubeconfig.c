@@ -46,12 +46,24 @@ context_names(const struct kubeconfig_files *files)
 	return names;
 }
 
-static void
-free_names(char **names)
+void
+kubeconfig_free_names(char **names)
 {
-	for (char **at = names; *at; at++)
+	for (char **at = names; at && *at; at++)
 		free(*at);
 	free(names);
+}
+
+int
+kubeconfig_contexts(const char *path, char ***ret_names, struct err *e)
+{
+	struct kubeconfig_files files = { 0 };
+	int rc = kubeconfig_files_load(&files, path, e);
+
+	if (rc == 0)
+		*ret_names = context_names(&files);
+	kubeconfig_files_release(&files);
+	return rc;
 }
 
 /* Finishes a message with the contexts that there are, and the nearest to what was asked for. */
@@ -69,7 +81,7 @@ advise_contexts(const struct kubeconfig_files *files, const char *wanted, struct
 	else
 		err_advise(e, "Contexts there are: %s", list.len ? str_cstr(&list) : "none");
 	str_release(&list);
-	free_names(names);
+	kubeconfig_free_names(names);
 }
 
 /* A value that becomes part of a URL and of request headers holds nothing that could forge one. */

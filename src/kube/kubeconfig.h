@@ -62,4 +62,11 @@ int kubeconfig_resolve(const char *path, const char *context, struct kube_access
 		       struct err *e);
 void kube_access_release(struct kube_access *access);
 
+/*
+ * The names of all contexts, each once, in the order of the files; of one file, or of those that count without `path`.
+ * NULL-terminated, for kubeconfig_free_names(). Errors: as kubeconfig_resolve().
+ */
+int kubeconfig_contexts(const char *path, char ***ret_names, struct err *e);
+void kubeconfig_free_names(char **names); /* NULL is legal */
+
 #endif

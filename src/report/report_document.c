@@ -65,7 +65,12 @@ write_facts(const struct report *report, struct paper *paper)
 	else
 		paper_fact(paper, "Last record", "%s", clock_format_utc(state->last_ts_ms, stamp));
 	paper_fact(paper, "Duration", "%s",
-		   duration_format_clock(report_duration_ms(report), stamp));
+		   run_state_took(state, report_duration_ms(report), stamp));
+	if (!run_state_has_durations(state))
+		paper_fact(paper, "Clock",
+			   "it was set back by %s in all while the run went on: times of the run "
+			   "do not tell how long anything took",
+			   duration_format_clock(state->clock_back_ms, stamp));
 	paper_fact(paper, "Program", "%s", json_string(first, "program", "?"));
 	write_verdict(report, paper);
 	paper_fact(paper, "This report", "made %s by " PACKAGE_STRING,
@@ -92,8 +97,9 @@ write_rto(const struct report *report, struct paper *paper)
 
 		cells_add(&cells, rto->spec->title);
 		cells_add(&cells, duration_format_clock(rto->spec->target_ms, target));
-		cells_add(&cells,
-			  rto->started_ms ? duration_format_clock(rto->taken_ms, took) : "");
+		cells_add(&cells, rto->started_ms && rto->taken_ms >= 0
+					  ? duration_format_clock(rto->taken_ms, took)
+					  : "");
 		cells_add(&cells, rto->result);
 		cells_add(&cells, rto->spec->from);
 		cells_add(&cells, rto->spec->to);
@@ -256,6 +262,37 @@ write_notes(const struct report *report, struct paper *paper)
 }
 
 static bool
+has_impact(const struct report *report)
+{
+	return report->runbook && report->runbook->impact_count > 0;
+}
+
+static void
+write_impact(const struct report *report, struct paper *paper)
+{
+	struct cells cells = { 0 };
+	char time[CLOCK_STAMP_MAX];
+
+	cells_add_all(&cells, "Operation", "Foreseen", "Observed", "Since", "What was seen", NULL);
+	for (size_t i = 0; i < report->runbook->impact_count; i++) {
+		const struct impact_spec *spec = &report->runbook->impact[i];
+		const struct impact_state *seen =
+			i < report->state.impact_count ? &report->state.impact[i] : NULL;
+		bool looked = seen && seen->since_ms;
+
+		cells_add(&cells, spec->operation);
+		cells_add(&cells, impact_level_words(spec->level));
+		cells_add(&cells, !looked	? "nobody looked"
+				  : seen->level ? impact_level_words(seen->level)
+						: "cannot be told");
+		cells_add(&cells, looked ? clock_format_utc(seen->since_ms, time) : "");
+		cells_add(&cells, looked && seen->text ? seen->text : "");
+	}
+	paper_table(paper, "What the failure took away: foreseen, and as observed last", "twwnt",
+		    &cells);
+}
+
+static bool
 has_gaps(const struct report *report)
 {
 	return report->gaps_count > 0;
@@ -287,7 +324,9 @@ write_gaps(const struct report *report, struct paper *paper)
 		append_recovered(data, &how);
 		cells_add(&cells, clock_format_utc(gap->from_ms, from));
 		cells_add(&cells, clock_format_utc(gap->to_ms, to));
-		cells_add(&cells, duration_format_clock(gap->to_ms - gap->from_ms, took));
+		cells_add(&cells, gap->to_ms < gap->from_ms
+					  ? "unknown"
+					  : duration_format_clock(gap->to_ms - gap->from_ms, took));
 		cells_printf(&cells, "%s on %s, pid %lld", json_string(data, "operator", "?"),
 			     json_string(data, "host", "?"), (long long)json_int(data, "pid", 0));
 		cells_add(&cells, str_cstr(&how));
@@ -322,6 +361,7 @@ const struct report_section report_sections[] = {
 	{ "picture", "Steps against time", has_tries, write_picture },
 	{ "deviations", "Deviations", has_deviations, write_deviations },
 	{ "notes", "Notes", has_notes, write_notes },
+	{ "impact", "Impact", has_impact, write_impact },
 	{ "interruptions", "Interruptions", has_gaps, write_gaps },
 	{ "people", "People", NULL, write_people },
 	{ "targets", "Targets", has_targets, write_targets },

@@ -90,6 +90,11 @@ judge(const struct report *report, struct report_rto *rto, bool skipped)
 		rto->result = "not begun";
 		return;
 	}
+	if (!run_state_has_durations(&report->state)) {
+		rto->taken_ms = -1;
+		rto->result = "cannot be told";
+		return;
+	}
 	rto->taken_ms = (rto->ended_ms ? rto->ended_ms : until_ms) - rto->started_ms;
 	bool is_late = rto->taken_ms > rto->spec->target_ms;
 	if (skipped)
@@ -217,9 +222,12 @@ line_of_time(const struct report *report)
 	for (size_t i = 0; i < report->gaps_count; i++)
 		away_ms += report->gaps[i].to_ms - report->gaps[i].from_ms;
 	str_printf(&out, "It %s %s, from %s on", state->phase == RUN_ENDED ? "took" : "has taken",
-		   duration_format_clock(report_duration_ms(report), took),
+		   run_state_took(state, report_duration_ms(report), took),
 		   clock_format_utc(state->started_ms, begin));
-	if (report->gaps_count)
+	if (!run_state_has_durations(state))
+		str_printf(&out, "; the clock of the machine was set back by %s meanwhile",
+			   duration_format_clock(state->clock_back_ms, away));
+	else if (report->gaps_count)
 		str_printf(&out, "; for %s of it nobody worked on it",
 			   duration_format_clock(away_ms, away));
 	for (size_t i = 0; i < report->people_count; i++)
@@ -242,7 +250,7 @@ line_of_objectives(const struct report *report)
 		const struct report_rto *rto = &report->rto[i];
 
 		str_printf(&out, "%s%s: %s", i ? "; " : "", rto->spec->title, rto->result);
-		if (rto->started_ms)
+		if (rto->started_ms && rto->taken_ms >= 0)
 			str_printf(&out, " (%s of %s)", duration_format_clock(rto->taken_ms, took),
 				   duration_format_clock(rto->spec->target_ms, target));
 	}

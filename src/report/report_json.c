@@ -116,7 +116,9 @@ add_run(cJSON *document, const struct report *report)
 	json_add_string(run, "holder", report->source->holder);
 	add_time(run, "begin", state->started_ms);
 	add_time(run, "end", state->phase == RUN_ENDED ? state->ended_ms : 0);
-	json_add_int(run, "duration_ms", report_duration_ms(report));
+	add_count(run, "duration_ms",
+		  run_state_has_durations(state) ? report_duration_ms(report) : -1);
+	json_add_int(run, "clock_back_ms", state->clock_back_ms);
 	add_member(run, "previous", first, "previous");
 	cJSON *runbook = cJSON_AddObjectToObject(run, "runbook");
 	json_add_string(runbook, "id", state->runbook_id);
@@ -249,6 +251,8 @@ add_try(cJSON *array, const struct report *report, const struct report_try *try)
 	add_count(item, "duration_ms", try->duration_ms);
 	for (size_t i = 0; i < sizeof(of_intent) / sizeof(of_intent[0]); i++)
 		add_member(item, of_intent[i], try->intent, of_intent[i]);
+	if (try->undo)
+		json_add_bool(item, "undo", true);
 	add_member(item, "requested", try->plan, "preview");
 	add_member(item, "with", try->plan, "with");
 	add_member(item, "preconditions", try->plan, "preconditions");
@@ -277,6 +281,9 @@ add_steps(cJSON *document, const struct report *report)
 		json_add_int(item, "estimate_ms", step->estimate_ms);
 		json_add_string(item, "reason", step->reason);
 		json_add_string(item, "by", step->by);
+		json_add_bool(item, "undoable", step->undoable);
+		if (step->undone_ms)
+			add_time(item, "undone", step->undone_ms);
 		cJSON *tries = cJSON_AddArrayToObject(item, "tries");
 		for (size_t k = 0; k < report->tries_count; k++)
 			if (str_equal(report->tries[k].step, step->id))
@@ -317,6 +324,28 @@ add_notes(cJSON *document, const struct report *report)
 		json_add_string(item, "step", note->step);
 		json_add_string(item, "by", note->by);
 		json_add_string(item, "text", note->text);
+	}
+}
+
+/* Of each operation: what was foreseen of it, and what was seen last. */
+static void
+add_impact(cJSON *document, const struct report *report)
+{
+	cJSON *array = cJSON_AddArrayToObject(document, "impact");
+	const struct runbook *rb = report->runbook;
+
+	for (size_t i = 0; rb && i < rb->impact_count; i++) {
+		static const struct impact_state nothing;
+		const struct impact_state *seen =
+			i < report->state.impact_count ? &report->state.impact[i] : &nothing;
+		cJSON *item = add_item(array);
+
+		json_add_string(item, "operation", rb->impact[i].operation);
+		json_add_string(item, "predicted", rb->impact[i].level);
+		json_add_bool(item, "looked", seen->since_ms != 0);
+		json_add_string(item, "level", seen->level);
+		json_add_string(item, "text", seen->text);
+		add_time(item, "since", seen->since_ms);
 	}
 }
 
@@ -433,6 +462,7 @@ report_write_json(const struct report *report, struct str *out)
 	add_steps(document, report);
 	add_deviations(document, report);
 	add_notes(document, report);
+	add_impact(document, report);
 	add_gaps(document, report);
 	add_people(document, report);
 	add_timeline(document, report);

@@ -77,10 +77,15 @@ note_blocked(struct report *report, struct report_entry *entry, const char *step
 static void
 note_intent(struct report *report, struct report_entry *entry, const char *step)
 {
-	if (latest_try(report, step))
+	bool undo = cJSON_IsTrue(json_at(entry->record->data, "undo"));
+
+	if (undo)
+		entry->deviation = "taking back";
+	else if (latest_try(report, step))
 		entry->deviation = "run again";
 	*VEC_PUSH(report->tries, report->tries_count, report->tries_cap) = (struct report_try){
 		.step = step ? step : "",
+		.undo = undo,
 		.plan = latest_record(report, RECORD_PLAN, step),
 		.intent = entry->record,
 		.status = "running",
@@ -101,7 +106,10 @@ note_outcome(struct report *report, struct report_entry *entry, const char *step
 		entry->deviation = "marked";
 	else if (!str_equal(status, "ok"))
 		entry->deviation = status;
-	if (!try)
+	else if (cJSON_IsTrue(json_at(record->data, "undo")))
+		entry->deviation = "taken back";
+	/* what was taken back by hand, without a try, is no end of an earlier one */
+	if (!try || json_int(record->data, "intent", try->intent->seq) != try->intent->seq)
 		return;
 	if (json_bool(record->data, "marked", false))
 		try->marked = record;
@@ -121,6 +129,14 @@ note_skip(struct report *report, struct report_entry *entry, const char *step)
 	(void)step;
 	if (by_of(entry->record))
 		entry->deviation = "skipped";
+}
+
+static void
+note_kept(struct report *report, struct report_entry *entry, const char *step)
+{
+	(void)report;
+	(void)step;
+	entry->deviation = "not taken back";
 }
 
 static void
@@ -182,7 +198,8 @@ static note_fn *const notes[RECORD_TYPE_COUNT] = {
 	[RECORD_PROMPT] = note_other,	 [RECORD_ANSWER] = note_other,
 	[RECORD_OUTCOME] = note_outcome, [RECORD_PROBE] = note_other,
 	[RECORD_SKIP] = note_skip,	 [RECORD_GOTO] = note_goto,
-	[RECORD_CANCEL] = note_other,	 [RECORD_END] = note_end,
+	[RECORD_KEPT] = note_kept,	 [RECORD_CANCEL] = note_other,
+	[RECORD_END] = note_end,
 };
 
 static int

@@ -24,6 +24,7 @@ struct report_entry {
 /* A step's way from one intent to what became of it. Records are those of the entries. */
 struct report_try {
 	const char *step; /* its id */
+	bool undo;	  /* it was to take the step back */
 	const struct record *plan, *intent;
 	const struct record *outcome; /* NULL: none yet, or lost in a crash */
 	const struct record *marked;  /* what an operator said instead; or NULL */

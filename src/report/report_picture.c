@@ -64,6 +64,17 @@ later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
+/* The caller frees. */
+static char *
+try_label(const struct report_try *try)
+{
+	char *words = xasprintf("%s%s", try->undo ? "back: " : "", try->step);
+	char *clean = text_clean(words, 0);
+
+	free(words);
+	return clean;
+}
+
 static void
 add_bar(struct picture *picture, const struct report *report, const struct report_try *try)
 {
@@ -73,7 +84,7 @@ add_bar(struct picture *picture, const struct report *report, const struct repor
 	struct picture_bar *bar = VEC_PUSH(picture->bars, picture->bars_count, picture->bars_cap);
 
 	*bar = (struct picture_bar){
-		.label = text_clean(try->step, 0),
+		.label = try_label(try),
 		.status = try->status,
 		.from_ms = since(report, try->started_ms),
 		.to_ms = later(since(report, end_ms), since(report, try->started_ms)),

@@ -213,7 +213,9 @@ write_try(const struct report *report, const struct report_try *try, const struc
 	const char *error =
 		try->outcome ? json_string(try->outcome->data, "error/message", NULL) : NULL;
 
-	paper_fact(paper, "Status", "%s", status_words(try->status));
+	paper_fact(paper, "Status", "%s",
+		   try->undo && str_equal(try->status, "ok") ? "taken back"
+							     : status_words(try->status));
 	write_times(try, step, paper);
 	paper_fact(paper, "Action", "%s%s%s, %s", json_string(intent, "uses", "?"),
 		   json_string(intent, "target", NULL) ? " on " : "",
@@ -246,6 +248,22 @@ count_tries(const struct report *report, const struct step_state *step)
 	return count;
 }
 
+/* Whether it was taken back, or can be. */
+static void
+write_way_back(const struct step_state *step, struct paper *paper)
+{
+	char stamp[CLOCK_STAMP_MAX];
+
+	if (step->undoing)
+		paper_fact(paper, "Way back", "it is being taken back");
+	else if (step->undone_ms && !step->undo_title)
+		paper_fact(paper, "Way back", "it was taken back at %s",
+			   clock_format_utc(step->undone_ms, stamp));
+	else if (step->undo_title)
+		paper_fact(paper, "Way back", "%s%s",
+			   step->undoable ? "" : "none: ", step->undo_title);
+}
+
 static void
 write_step(const struct report *report, const struct step_state *step, struct paper *paper)
 {
@@ -260,14 +278,16 @@ write_step(const struct report *report, const struct step_state *step, struct pa
 		   step->status == STEP_SKIPPED && step->by ? " by " : "",
 		   step->status == STEP_SKIPPED && step->by ? step->by : "",
 		   step->reason ? ": " : "", step->reason ? step->reason : "");
+	write_way_back(step, paper);
 	if (count == 0 && step->error)
 		paper_fact(paper, "Error", "%s", step->error);
 	for (size_t i = 0; i < report->tries_count; i++) {
 		if (!str_equal(report->tries[i].step, step->id))
 			continue;
 		if (count > 1) {
-			char *which =
-				xasprintf("Try %zu of %zu of step %s", ++number, count, step->id);
+			char *which = xasprintf("%s %zu of %zu of step %s",
+						report->tries[i].undo ? "Taking back, try" : "Try",
+						++number, count, step->id);
 
 			paper_heading(paper, 4, NULL, which);
 			free(which);

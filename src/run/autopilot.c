@@ -234,12 +234,26 @@ say_failed(const struct step_state *step, char **ret_why)
 	return AUTOPILOT_FAILED;
 }
 
+/* Only people take back; where somebody had begun that, it is theirs to end. */
+static enum autopilot_verdict
+decide_undoing(const struct run_state *state, const struct step_state *step, char **ret_why)
+{
+	if (state->phase != RUN_WAITING && state->prompt.seq < 0)
+		return AUTOPILOT_WAIT;
+	*ret_why = xasprintf("step %s is being taken back, which only a person decides: go on with "
+			     "lifeboat resume %s, without --auto",
+			     step->id, state->run_id);
+	return AUTOPILOT_STUCK;
+}
+
 enum autopilot_verdict
 autopilot_decide(const struct autopilot *pilot, const struct run_state *state,
 		 struct intent **ret_intent, char **ret_why)
 {
 	const struct step_state *step = run_state_current(state);
 
+	if (step && step->undoing)
+		return decide_undoing(state, step, ret_why);
 	if (state->prompt.seq >= 0 && step)
 		return decide_prompt(pilot, state, step, ret_intent, ret_why);
 	if (state->phase != RUN_WAITING)

@@ -64,7 +64,8 @@ identify(struct job *job, struct frozen_target *target, struct err *e)
 	}
 	target->met = target->confirmed = true;
 	target->pub.insecure = json_bool(identity, "insecure", false);
-	if (tells_more(target->identity, identity))
+	/* only what the run itself does decides whom it stays with */
+	if (job->kind != JOB_IMPACT && tells_more(target->identity, identity))
 		keep_identity(job, target, identity);
 	else
 		cJSON_Delete(identity);

@@ -88,16 +88,34 @@ declare_confused(struct engine *engine, struct err *e)
 	engine->confused = true;
 }
 
+/* Once: with the clock set back, times go on to be told, and what they seem to say is wrong. */
+static void
+warn_of_clock(struct engine *engine, bool had_durations)
+{
+	char back[CLOCK_STAMP_MAX];
+
+	if (!had_durations || run_state_has_durations(&engine->state))
+		return;
+	char *text = xasprintf("the clock of this machine was set back by %s: how long the run "
+			       "takes cannot be told any more",
+			       duration_format(engine->state.clock_back_ms, back));
+	engine_tell(engine, EVENT_WARNING, NULL, text);
+	free(text);
+}
+
 /* Takes a record into the state, and tells everybody; gives the reference back. */
 static int
 take_record(struct engine *engine, struct record *record, enum origin origin)
 {
+	bool had_durations = run_state_has_durations(&engine->state);
 	struct err e = ERR_INIT;
 
 	if (run_state_apply(&engine->state, record, &e) < 0)
 		declare_confused(engine, &e);
+	engine_impact_heed(engine, record);
 	broadcast_record(engine, record, origin);
 	record_free(record);
+	warn_of_clock(engine, had_durations);
 	return engine->confused ? -1 : 0;
 }
 
@@ -196,12 +214,14 @@ next_deadline(const struct engine *engine)
 	return engine->cancel_at_ms < deadline_ms ? engine->cancel_at_ms : deadline_ms;
 }
 
-/* The time until then; -1: for ever. */
+/* The time until then, or until `turn_ms`; -1: for ever. */
 static int64_t
-time_left(const struct engine *engine)
+time_left(const struct engine *engine, int64_t turn_ms)
 {
 	int64_t deadline_ms = next_deadline(engine), now_ms = clock_mono_ms();
 
+	if (turn_ms < deadline_ms)
+		deadline_ms = turn_ms;
 	if (deadline_ms == INT64_MAX)
 		return -1;
 	return deadline_ms > now_ms ? deadline_ms - now_ms : 0;
@@ -280,6 +300,9 @@ handle_message(struct engine *engine, struct message *message)
 				message->data);
 		message->data = NULL;
 		break;
+	case MESSAGE_IMPACT:
+		engine_impact_ended(engine, message->data);
+		break;
 	case MESSAGE_WARNING:
 		engine_tell(engine, EVENT_WARNING, NULL, message->text);
 		break;
@@ -299,12 +322,15 @@ engine_main(void *data)
 		broadcast_record(engine, engine->history[i], ORIGIN_REPLAYED);
 	engine_begin(engine);
 	while (!engine->closed) {
-		struct message *message = queue_pop(engine->inbox, time_left(engine));
+		int64_t turn_ms = engine_impact_turn(engine);
+		struct message *message = queue_pop(engine->inbox, time_left(engine, turn_ms));
 
 		watch_deadlines(engine);
 		if (message)
 			handle_message(engine, message);
 	}
+	impact_free(engine->impact);
+	engine->impact = NULL;
 	engine_tell(engine, EVENT_CLOSED, NULL, NULL);
 	return NULL;
 }

@@ -19,6 +19,7 @@
  * every subscriber.
  */
 struct engine;
+struct impact_pace;
 
 /* All of it must outlive the engine, but for `params`, which is copied. */
 struct engine_options {
@@ -37,6 +38,8 @@ struct engine_options {
 	/* of a new run: the operator's run before it and the hash of its last checkpoint, so that a run that was
 	 * deleted is missed; or NULL */
 	const char *previous_run, *previous_checkpoint;
+	const struct impact_pace
+		*impact_pace; /* how often operations are looked at; NULL: as usual */
 };
 
 /*

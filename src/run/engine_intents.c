@@ -98,15 +98,24 @@ mark(struct engine *engine, const struct intent *intent, const char *status, con
 {
 	const struct step_state *step = run_state_current(&engine->state);
 
-	if (!step || step->status != STEP_UNKNOWN) {
+	/* what is to be taken back may have been, by hand */
+	bool by_hand = step && step->undoing && str_equal(status, "ok");
+
+	if (!step || (step->status != STEP_UNKNOWN && !by_hand)) {
 		refuse(engine, "only a step of unknown outcome can be %s", what);
 		return;
 	}
 	if (blank(intent->text)) {
-		refuse(engine, "a step of unknown outcome is %s only with a reason", what);
+		refuse(engine, "a step is %s only with a reason", what);
 		return;
 	}
+	job_free(engine->prepared);
+	engine->prepared = NULL;
 	cJSON *data = engine_step_data(step->id);
+	if (step->undoing)
+		json_add_bool(data, "undo", true);
+	else if (!str_equal(status, "not-done"))
+		engine_add_way_back(engine, step, data);
 	json_add_int(data, "intent", step->intent_seq);
 	json_add_string(data, "status", status);
 	json_add_bool(data, "marked", true);
@@ -155,6 +164,15 @@ on_probe(struct engine *engine, const struct intent *intent)
 }
 
 static void
+refuse_while_undoing(struct engine *engine, const struct step_state *step, const char *what)
+{
+	refuse(engine,
+	       "step %s is being taken back, and cannot be %s: take it back, or leave it as it is "
+	       "first",
+	       step->id, what);
+}
+
+static void
 on_skip(struct engine *engine, const struct intent *intent)
 {
 	const struct step_state *step = run_state_current(&engine->state);
@@ -164,7 +182,13 @@ on_skip(struct engine *engine, const struct intent *intent)
 		       step ? "a step is skipped only with a reason" : "there is no step to skip");
 		return;
 	}
+	if (step->undoing) {
+		refuse_while_undoing(engine, step, "skipped");
+		return;
+	}
 	cJSON *data = engine_step_data(step->id);
+	if (step->status == STEP_UNKNOWN) /* it may have happened, and may be wanted back */
+		engine_add_way_back(engine, step, data);
 	json_add_string(data, "reason", intent->text);
 	json_add_string(data, "by", by(engine, intent));
 	if (engine_append(engine, RECORD_SKIP, data, true) == 0)
@@ -253,6 +277,10 @@ on_goto(struct engine *engine, const struct intent *intent)
 	const struct step_spec *spec = step ? engine_spec(engine, step) : NULL;
 	int64_t taken = step ? json_int(engine->state.gotos, step->spec_id, 0) : 0;
 
+	if (step && step->undoing) {
+		refuse_while_undoing(engine, step, "gone on from");
+		return;
+	}
 	if (!spec || spec->on_failure != ON_FAILURE_GOTO ||
 	    (step->status != STEP_FAILED && step->status != STEP_BLOCKED)) {
 		refuse(engine, "the runbook offers no way on from here but retry, skip and end");
@@ -272,6 +300,52 @@ on_goto(struct engine *engine, const struct intent *intent)
 		engine_proceed(engine);
 }
 
+/* What was to be taken back stays; true when that is on record. */
+static bool
+keep(struct engine *engine, const struct intent *intent, const char *reason)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+	cJSON *data = engine_step_data(step->id);
+
+	json_add_string(data, "reason", reason);
+	json_add_bool(data, "tried", step->attempt > step->was->undo_attempt);
+	json_add_string(data, "by", by(engine, intent));
+	if (engine_append(engine, RECORD_KEPT, data, true) < 0)
+		return false;
+	job_free(engine->prepared);
+	engine->prepared = NULL;
+	return true;
+}
+
+static void
+on_keep(struct engine *engine, const struct intent *intent)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+
+	if (!step || !step->undoing)
+		refuse(engine, "nothing is being taken back that could be left as it is");
+	else if (step->status == STEP_UNKNOWN)
+		refuse(engine, "step %s may have been taken back already: say first whether it was",
+		       step->id);
+	else if (keep(engine, intent, intent->text))
+		engine_proceed(engine);
+}
+
+static void
+on_undo(struct engine *engine, const struct intent *intent)
+{
+	const struct step_state *step = run_state_current(&engine->state);
+	int next = run_state_undo_next(&engine->state);
+	char *problem = engine_undo_problem(engine);
+
+	if (problem)
+		refuse(engine, "%s", problem);
+	else if (!step || !step->undoing ||
+		 keep(engine, intent, "the step before it is to be taken back instead"))
+		engine_prepare_undo(engine, (size_t)next);
+	free(problem);
+}
+
 /* The title of an end, or NULL where the runbook has none of that id. */
 static const char *
 end_title(const struct runbook *rb, const char *id)
@@ -288,7 +362,8 @@ static void
 on_end(struct engine *engine, const struct intent *intent)
 {
 	const struct runbook *rb = engine->env.runbook;
-	bool all_done = engine->state.seq >= 0 && !run_state_current(&engine->state);
+	const struct step_state *step = run_state_current(&engine->state);
+	bool all_done = engine->state.seq >= 0 && !step;
 	const char *id = intent->text;
 
 	if (blank(id))
@@ -298,7 +373,8 @@ on_end(struct engine *engine, const struct intent *intent)
 		refuse(engine, "the runbook knows no end \"%s\"", id);
 	} else if (!all_done && blank(intent->reason)) {
 		refuse(engine, "a run is ended before its last step only with a reason");
-	} else {
+	} else if (!step || !step->undoing || step->status == STEP_UNKNOWN ||
+		   keep(engine, intent, "the run ends")) {
 		engine_end(engine, id, title, intent->reason, by(engine, intent),
 			   str_equal(id, "aborted"));
 	}
@@ -342,6 +418,8 @@ static const struct {
 	[INTENT_ANSWER] = { on_answer, NEEDS_FRESH | NEEDS_JOURNAL },
 	[INTENT_NOTE] = { on_note, NEEDS_JOURNAL },
 	[INTENT_CANCEL] = { on_cancel, 0 },
+	[INTENT_UNDO] = { on_undo, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
+	[INTENT_KEEP] = { on_keep, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_GOTO] = { on_goto, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_END] = { on_end, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_LEAVE] = { on_leave, 0 },

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "run/engine.h"
+#include "run/impact.h"
 #include "run/job.h"
 #include "run/journal.h"
 #include "run/state.h"
@@ -23,10 +24,12 @@ struct engine {
 		*history; /* of an earlier process, for the subscribers; NULL once given out */
 	size_t history_count, history_cap;
 	bool resumed;
-	struct job *job;      /* under way, or NULL */
-	struct job *prepared; /* the finished preparation of the current step, or NULL */
-	cJSON *outputs;	      /* real values by step id: what the journal only has redacted */
-	bool leaving;	      /* no new job is begun */
+	struct job *job;       /* under way, or NULL */
+	struct job *prepared;  /* the finished preparation of the current step, or NULL */
+	struct impact *impact; /* looks what works and what does not; or NULL */
+	cJSON *outputs;	       /* real values by step id: what the journal only has redacted; */
+	cJSON *befores;	       /* so is how things were before a step */
+	bool leaving;	       /* no new job is begun */
 	char *leave_reason;
 	int64_t cancel_at_ms; /* leaving: when a running step is cancelled; INT64_MAX: never */
 	char *broken;	      /* why the journal cannot be written, or NULL: it can */
@@ -63,7 +66,35 @@ void engine_run(struct engine *engine, const char *confirmed, const char *by);
 void engine_end(struct engine *engine, const char *id, const char *title, const char *reason,
 		const char *by, bool failed);
 void engine_job_done(struct engine *engine);
+struct job *engine_job_for(struct engine *engine, enum job_kind kind,
+			   const struct step_state *step);
 const struct step_spec *engine_spec(const struct engine *engine, const struct step_state *step);
+
+/* What expressions see that are no step's: the state, with the real values of parameters. The caller deletes it. */
+cJSON *engine_context(const struct engine *engine);
+
+/* engine_impact.c: the live side of the impact board */
+/* Begins to look, once the targets are frozen and no job is using them. */
+void engine_impact_begin(struct engine *engine);
+/* Looks, and records what has changed; returns when to come again (monotonic; INT64_MAX: after a message). */
+int64_t engine_impact_turn(struct engine *engine);
+/* MESSAGE_IMPACT: a look has ended. */
+void engine_impact_ended(struct engine *engine, const cJSON *data);
+/* What the run does may be seen on the board, or decide whom it looks at. */
+void engine_impact_heed(struct engine *engine, const struct record *record);
+
+/* engine_undo.c: taking a step back */
+
+/* Why nothing can be taken back now, a sentence's end that the caller frees; NULL: something can. */
+char *engine_undo_problem(const struct engine *engine);
+/* Prepares to take the step at `index` back. */
+void engine_prepare_undo(struct engine *engine, size_t index);
+/* What a job needs that is about taking its step back. */
+void engine_equip_undo(const struct engine *engine, struct job *job, const struct step_state *step);
+/* What a job that does its step needs to know of earlier tries, which it will be taken back with. */
+void engine_equip_try(const struct engine *engine, struct job *job, const struct step_state *step);
+/* Adds to a mark that a step happened, or may have, whether it can be taken back: by what the runbook says alone. */
+void engine_add_way_back(const struct engine *engine, const struct step_state *step, cJSON *data);
 
 /* engine_records.c: what the first record of a process holds */
 cJSON *engine_run_data(const struct engine *engine);

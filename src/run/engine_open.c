@@ -40,6 +40,7 @@ engine_alloc(const struct engine_options *options)
 	engine->operator_name = xstrdup(options->operator_name);
 	engine->host = xstrdup(options->host);
 	engine->outputs = cJSON_CreateObject();
+	engine->befores = cJSON_CreateObject();
 	engine->inbox = queue_new();
 	engine->cancel_at_ms = INT64_MAX;
 	run_state_init(&engine->state);
@@ -71,6 +72,7 @@ engine_destroy(struct engine *engine)
 	free(engine->links);
 	cJSON_Delete(engine->params);
 	cJSON_Delete(engine->outputs);
+	cJSON_Delete(engine->befores);
 	free(engine->folder);
 	free(engine->run_id);
 	free(engine->mode);
@@ -275,12 +277,14 @@ compare_original(struct engine *engine)
 static int
 recall_run(struct engine *engine, struct err *e)
 {
+	char sha256[DIGEST_HEX_MAX];
+
 	free(engine->run_id);
 	engine->run_id = xstrdup(journal_run_id(engine->journal));
 	engine->env.run_id = engine->run_id;
 	if (engine->state.phase == RUN_ENDED)
 		return refuse_ended(engine, e);
-	if (!str_equal(engine->state.runbook_sha256, engine->env.runbook->sha256))
+	if (!str_equal(engine->state.runbook_sha256, runbook_sha256(engine->env.runbook, sha256)))
 		return err_set(e, ERR_SPEC,
 			       "runbook.yaml in %s is not the one that the run began with",
 			       engine->folder);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "run/engine_internal.h"
+#include "run/foresee.h"
 
 /* Parameters as the journal may know them: a secret is its name, whatever its value looks like. */
 static cJSON *
@@ -25,25 +26,6 @@ params_for_record(const struct engine *engine)
 		free(mask);
 	}
 	return params;
-}
-
-static cJSON *
-steps_for_record(const struct runbook *rb)
-{
-	cJSON *steps = cJSON_CreateArray();
-
-	for (size_t i = 0; i < rb->steps_count; i++) {
-		cJSON *step = cJSON_CreateObject();
-
-		json_add_string(step, "id", rb->steps[i].id);
-		json_add_string(step, "title", rb->steps[i].title);
-		json_add_string(step, "section", rb->steps[i].section);
-		json_add_bool(step, "for_each", rb->steps[i].for_each_in != NULL);
-		json_add_int(step, "estimate_ms", rb->steps[i].estimate_ms);
-		json_add_bool(step, "idempotent", rb->steps[i].idempotent);
-		cJSON_AddItemToArray(steps, step);
-	}
-	return steps;
 }
 
 static cJSON *
@@ -77,17 +59,18 @@ engine_run_data(const struct engine *engine)
 	const struct runbook *rb = engine->env.runbook;
 	cJSON *data = process_for_record(engine);
 	cJSON *runbook = cJSON_AddObjectToObject(data, "runbook");
+	char sha256[DIGEST_HEX_MAX];
 
 	json_add_string(runbook, "id", rb->id);
 	json_add_string(runbook, "title", rb->title);
 	json_add_string(runbook, "version", rb->version);
-	json_add_string(runbook, "sha256", rb->sha256);
+	json_add_string(runbook, "sha256", runbook_sha256(rb, sha256));
 	json_add_string(runbook, "path", rb->path);
 	json_add_string(data, "mode", engine->mode);
 	json_add(data, "params", params_for_record(engine));
 	json_add(data, "targets",
 		 frozen_targets_json(engine->env.targets, engine->env.targets_count));
-	json_add(data, "steps", steps_for_record(rb));
+	json_add(data, "steps", foresee_steps(rb));
 	json_add(data, "previous", previous_for_record(&engine->options));
 	return data;
 }

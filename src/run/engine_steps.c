@@ -22,21 +22,30 @@ engine_spec(const struct engine *engine, const struct step_state *step)
 	return index < 0 ? NULL : &engine->env.runbook->steps[index];
 }
 
+cJSON *
+engine_context(const struct engine *engine)
+{
+	cJSON *context = run_state_context(&engine->state);
+
+	cJSON_DeleteItemFromObjectCaseSensitive(context, "params");
+	json_add(context, "params", cJSON_Duplicate(engine->params, true));
+	return context;
+}
+
 /* What a step's expressions see: the state, with the real values of what the journal has redacted. */
 static cJSON *
 context_for(const struct engine *engine, const struct step_state *step,
 	    const struct step_spec *spec)
 {
-	cJSON *context = run_state_context(&engine->state);
+	cJSON *context = engine_context(engine);
 	const cJSON *real;
 
-	cJSON_DeleteItemFromObjectCaseSensitive(context, "params");
-	json_add(context, "params", cJSON_Duplicate(engine->params, true));
 	cJSON_ArrayForEach(real, engine->outputs) {
 		const struct step_state *other = run_state_step(&engine->state, real->string);
 		cJSON *value;
 
-		if (!other)
+		/* what was taken back has yielded nothing */
+		if (!other || !(other->was ? other->was : other)->outputs)
 			continue;
 		value = cJSON_GetObjectItemCaseSensitive(json_at(context, "steps"), other->spec_id);
 		if (value && other->item)
@@ -52,8 +61,8 @@ context_for(const struct engine *engine, const struct step_state *step,
 	return context;
 }
 
-static struct job *
-job_for(struct engine *engine, enum job_kind kind, const struct step_state *step)
+struct job *
+engine_job_for(struct engine *engine, enum job_kind kind, const struct step_state *step)
 {
 	struct job *job = job_new(kind, &engine->env);
 
@@ -74,6 +83,7 @@ engine_begin(struct engine *engine)
 	    engine_show(engine, RECORD_RESUMED, engine_resumed_data(engine), true) < 0)
 		return;
 	if (engine->state.current >= 0) {
+		engine_impact_begin(engine);
 		engine_proceed(engine);
 		return;
 	}
@@ -145,9 +155,13 @@ engine_prepare(struct engine *engine)
 {
 	const struct step_state *step = run_state_current(&engine->state);
 
+	if (step->undoing) {
+		engine_prepare_undo(engine, (size_t)engine->state.current);
+		return;
+	}
 	job_free(engine->prepared);
 	engine->prepared = NULL;
-	engine->job = job_for(engine, JOB_PREPARE, step);
+	engine->job = engine_job_for(engine, JOB_PREPARE, step);
 	job_start(engine->job);
 }
 
@@ -168,9 +182,12 @@ void
 engine_probe(struct engine *engine, const char *by)
 {
 	const struct step_state *step = run_state_current(&engine->state);
-	struct job *job = job_for(engine, JOB_PROBE, step);
+	struct job *job = engine_job_for(engine, JOB_PROBE, step);
 
-	hide_own_outputs(job, step);
+	if (step->undoing)
+		engine_equip_undo(engine, job, step);
+	else
+		hide_own_outputs(job, step);
 	job->attempt = step->attempt;
 	job->intent_seq = step->intent_seq;
 	job->only_reads = engine_only_reads(engine);
@@ -179,6 +196,8 @@ engine_probe(struct engine *engine, const char *by)
 	job->evidence =
 		step->evidence ? cJSON_Duplicate(step->evidence, true) : cJSON_CreateObject();
 	job->begun_ms = step->started_ms;
+	cJSON_Delete(job->planned_with);
+	free(job->planned_target);
 	job->planned_with = cJSON_Duplicate(step->with, true);
 	job->planned_target = xstrdup(step->target);
 	job->data = engine_step_data(step->id);
@@ -193,8 +212,13 @@ engine_probe(struct engine *engine, const char *by)
 static struct job *
 run_job(struct engine *engine, const struct step_state *step)
 {
-	struct job *job = job_for(engine, JOB_RUN, step), *prepared = engine->prepared;
+	struct job *job = engine_job_for(engine, JOB_RUN, step), *prepared = engine->prepared;
 
+	if (step->undoing)
+		engine_equip_undo(engine, job, step);
+	else
+		engine_equip_try(engine, job, step);
+	job->only_reads = engine_only_reads(engine);
 	job->attempt = step->attempt;
 	job->intent_seq = engine->broken ? -1 : step->intent_seq;
 	job->key = xstrdup(step->key);
@@ -215,10 +239,12 @@ engine_run(struct engine *engine, const char *confirmed, const char *by)
 	const struct step_state *step = run_state_current(&engine->state);
 	cJSON *data = engine_step_data(step->id);
 	/* what may have happened is tried again under its own key: who honours that does it once */
-	char *key = step->again
-			    ? xstrdup(step->key)
-			    : xasprintf("%s/%s/%d", engine->run_id, step->id, step->attempt + 1);
+	char *key = step->again ? xstrdup(step->key)
+				: xasprintf("%s/%s%s/%d", engine->run_id, step->id,
+					    step->undoing ? "/undo" : "", step->attempt + 1);
 
+	if (step->undoing)
+		json_add_bool(data, "undo", true);
 	json_add_int(data, "attempt", step->attempt + 1);
 	json_add_int(data, "plan", engine->state.decision_seq);
 	json_add_string(data, "uses", step->uses);
@@ -246,6 +272,7 @@ freeze_done(struct engine *engine, struct job *job)
 	engine_show(engine, RECORD_PREFLIGHT, job->data, true);
 	job->data = NULL;
 	job_free(job);
+	engine_impact_begin(engine);
 }
 
 static void
@@ -292,6 +319,17 @@ warn_unrecorded(struct engine *engine, const char *step_id)
 	free(text);
 }
 
+/* Real values of a step, in the place of those of an earlier try. */
+static void
+keep(cJSON *values, const char *step_id, cJSON **value)
+{
+	if (!*value)
+		return;
+	cJSON_DeleteItemFromObjectCaseSensitive(values, step_id);
+	json_add(values, step_id, *value);
+	*value = NULL;
+}
+
 static void
 run_done(struct engine *engine, struct job *job)
 {
@@ -299,10 +337,9 @@ run_done(struct engine *engine, struct job *job)
 	const struct step_state *step;
 	bool is_recorded = job->intent_seq >= 0;
 
-	if (job->outputs) {
-		cJSON_DeleteItemFromObjectCaseSensitive(engine->outputs, job->step_id);
-		json_add(engine->outputs, job->step_id, job->outputs);
-		job->outputs = NULL;
+	if (!job->undo) {
+		keep(engine->outputs, job->step_id, &job->outputs);
+		keep(engine->befores, job->step_id, &job->before);
 	}
 	int rc = engine_show(engine, RECORD_OUTCOME, job->data, true);
 	job->data = NULL;
@@ -310,7 +347,9 @@ run_done(struct engine *engine, struct job *job)
 		warn_unrecorded(engine, job->step_id);
 	job_free(job);
 	step = run_state_current(&engine->state);
-	if (rc == 0 && !engine->broken && step && step->status == STEP_FAILED &&
+	if (step && !step->undoing && !step->acted)
+		cJSON_DeleteItemFromObjectCaseSensitive(engine->befores, step->id);
+	if (rc == 0 && !engine->broken && step && step->status == STEP_FAILED && !step->undoing &&
 	    spec->on_failure == ON_FAILURE_ABORT) {
 		char *reason = xasprintf("step %s failed, and the runbook ends there", step->id);
 

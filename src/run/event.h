@@ -19,6 +19,7 @@ enum run_event_type {
 	EVENT_PROGRESS, /* `step`, `text`: what goes on, one line, sanitised */
 	EVENT_REFUSED,	/* `text`: why an intent was not taken */
 	EVENT_WARNING, /* `text`: something about the run itself; `pretended`: why its journal is broken */
+	EVENT_IMPACT, /* an operation of the impact board was looked at again: `index`, `ts_ms` */
 	EVENT_CLOSED, /* the engine has ended; nothing follows */
 };
 
@@ -29,6 +30,8 @@ struct run_event {
 	bool replayed; /* `record` is of an earlier process: nothing is to be decided about it */
 	char *step;
 	char *text;
+	size_t index;  /* EVENT_IMPACT: which of the runbook's `impact` */
+	int64_t ts_ms; /* and when; wall clock */
 };
 
 struct run_event *run_event_new(enum run_event_type type, const char *step, const char *text);

@@ -207,7 +207,7 @@ struct executor {
 	/*
 	 * All run on a worker thread, may block, and return within 100 ms of ctx->cancel (ERR_CANCELLED).
 	 * NULL where there is nothing to say: ready, permissions, probe and undo are optional, preview and run
-	 * are not.
+	 * are not. Who has undo has undo_preview.
 	 */
 
 	/*
@@ -236,9 +236,21 @@ struct executor {
 	 */
 	int (*probe)(struct step_context *ctx, const struct action *action, struct probe *probe,
 		     enum probe_verdict *ret_verdict, struct err *e);
-	/* Takes it back, given the state before it that run() put under "before" in its result. */
+	/*
+	 * Taking it back, exactly or not at all. `before` is what run() put under that name in its result: how things
+	 * were; where it put nothing, or null, it cannot be taken back, and "no_undo" in its result may say why, as a
+	 * sentence's end ("secrets/x was there before"). `action` is the one that was run; its `seen` is what
+	 * undo_preview() remembered, which undo() must act on or not at all. undo_probe() may be NULL.
+	 * Who has undo calls ctx->remember() before it changes anything: a run() that failed without that has changed
+	 * nothing. One that came to its end and has changed nothing says so by "unchanged": true in its result.
+	 */
+	int (*undo_preview)(struct step_context *ctx, const struct action *action,
+			    const cJSON *before, struct preview *preview, struct err *e);
 	int (*undo)(struct step_context *ctx, const struct action *action, const cJSON *before,
 		    struct err *e);
+	int (*undo_probe)(struct step_context *ctx, const struct action *action,
+			  const cJSON *before, struct probe *probe, enum probe_verdict *ret_verdict,
+			  struct err *e);
 };
 
 /* The tables that src/cli/ hands to the engine. Sorted by `uses`. */

@@ -103,6 +103,8 @@ job_free(struct job *job)
 	cJSON_Delete(job->outputs);
 	cJSON_Delete(job->evidence);
 	cJSON_Delete(job->planned_with);
+	cJSON_Delete(job->before);
+	free(job->stays);
 	free(job->planned_target);
 	free(job->key);
 	free(job);
@@ -248,6 +250,7 @@ ctx_remember(struct step_context *pub, cJSON *evidence, struct err *e)
 {
 	struct job *job = of_pub(pub)->job;
 
+	job->remembers = true;
 	if (pub->intent_seq < 0 || job->kind != JOB_RUN) {
 		cJSON_Delete(evidence);
 		return job->kind == JOB_PROBE && pub->intent_seq >= 0

@@ -46,7 +46,13 @@ struct job_env {
 	struct queue *inbox; /* of the engine: takes struct message */
 };
 
-enum job_kind { JOB_FREEZE, JOB_PREPARE, JOB_RUN, JOB_PROBE };
+enum job_kind {
+	JOB_FREEZE,
+	JOB_PREPARE,
+	JOB_RUN,
+	JOB_PROBE,
+	JOB_IMPACT, /* a look of the impact board: never started; it has a thread of its own */
+};
 
 /* How a job ended; which record follows. */
 enum job_result {
@@ -79,15 +85,23 @@ struct job {
 	cJSON *with;
 	cJSON *seen; /* by the preview, or NULL */
 
+	/* the step is taken back */
+	bool undo;
+	cJSON *before; /* how things were, real values, or NULL; a JOB_RUN that does the step leaves it here */
+	bool acted;	/* an earlier try of it has changed something, which stands */
+	bool remembers; /* this one is, or was, about to change something */
+	char *stays;	/* JOB_PREPARE: later steps that stay as they are, or NULL */
+
 	/* JOB_RUN and JOB_PROBE: the try; its intent is -1 where it stands in no journal */
 	int64_t intent_seq;
 
+	bool only_reads; /* by its plan */
+
 	/* JOB_PROBE: what the journal tells of the try that was cut off */
-	bool only_reads;
 	char *key;	 /* its idempotency key */
 	cJSON *evidence; /* an object */
 	int64_t begun_ms;
-	cJSON *planned_with; /* redacted, or NULL */
+	cJSON *planned_with; /* redacted, or NULL; but for JOB_PROBE: of what was done before */
 	char *planned_target;
 
 	/* the result, valid after MESSAGE_DONE */
@@ -105,6 +119,7 @@ enum message_type {
 	MESSAGE_EVIDENCE, /* `data`: of an evidence record; the job waits for a receipt */
 	MESSAGE_PROMPT,	  /* `data`: of a prompt record */
 	MESSAGE_WARNING,  /* `text`, about the run itself; from any thread */
+	MESSAGE_IMPACT,	  /* `data`: names a look of the impact board that has ended */
 	MESSAGE_DONE,
 };
 
@@ -168,6 +183,31 @@ int job_resolve(struct job *job, const struct step_type *type, const char *targe
 		const cJSON *with, const struct run_target *inherited, struct action *ret_action,
 		cJSON **ret_with, struct err *e);
 
+/* The target that checks and the undo inherit; a step whose target can't be reached is blocked by that. */
+int job_own_target(struct job *job, const struct run_target **ret_target, struct err *e);
+/* Makes ready what the job is about: the step's own action, or what takes it back. */
+int job_resolve_own(struct job *job, struct err *e);
+/* Its executor, or NULL. */
+const struct executor *job_executor(const struct job *job);
+/* Whether target and arguments are the planned ones; compared as the journal writes them. */
+bool job_is_as_planned(struct job *job);
+/* "kubernetes.get secrets/iam-signing-key": an action in short, from its arguments as written. The caller frees. */
+char *job_action_title(struct job *job, const struct action_spec *action);
+
+/* ---- taking a step back ---- */
+
+/* What would be done; `ctx` is the job's, its action resolved. */
+int job_undo_preview(struct job *job, struct step_context *ctx, struct preview *preview,
+		     struct err *e);
+int job_undo_act(struct job *job, struct step_context *ctx, cJSON **ret_result, struct err *e);
+int job_undo_look(struct job *job, struct step_context *ctx, struct probe *probe,
+		  enum probe_verdict *ret_verdict, struct err *e);
+/*
+ * Adds to the outcome of a step that has acted whether it can be taken back: `undo` (and `before`), or `no_undo` (and
+ * `unchanged`); nothing where this try has added nothing to what those before it did. `result` is NULL where it failed.
+ */
+void job_add_way_back(struct job *job, const cJSON *result, cJSON *data);
+
 /* Runs one check; see step_context.check. `uses` and the rest may come from the model or from `with`. */
 struct check_request {
 	const struct step_type *type;
@@ -178,6 +218,24 @@ struct check_request {
 };
 int job_check(struct job *job, const struct check_request *check,
 	      const struct run_target *inherited, bool *ret_held, char **ret_why, struct err *e);
+
+/* How far a check came. */
+enum check_stage {
+	CHECK_RESOLVES, /* its target and its arguments */
+	CHECK_ACTS,
+	CHECK_JUDGES, /* its `expect` */
+};
+
+/*
+ * Runs one check without a judgement: *ret_value (the caller deletes it) is what `expect` yields, or true where there is
+ * none. *ret_stage is set on an error, too.
+ */
+int job_look(struct job *job, const struct check_request *check, const struct run_target *inherited,
+	     cJSON **ret_value, enum check_stage *ret_stage, struct err *e);
+/* Why a check that ran did not hold: "message (expected .data.kid != null)". The caller frees. */
+char *job_unmet(struct job *job, const struct check_request *check, const cJSON *value);
+/* Why its action did not work. The caller frees. */
+char *job_failed(const struct check_request *check, const struct err *e);
 
 /*
  * Runs a list of checks once and appends their results, in the form of the records, to `results`. Returns
@@ -214,6 +272,8 @@ int job_confirm(struct job *job, const struct run_target *target, struct err *e)
 /* A new step begins: whoever is behind a name may have changed since the last one. */
 void job_forget_confirmations(struct job *job);
 void frozen_targets_free(struct frozen_target *targets, size_t count);
+/* The same targets with connections of their own; none of them may be in use by a job. */
+struct frozen_target *frozen_targets_copy(const struct frozen_target *targets, size_t count);
 /* Freezes the targets of a runbook: resolves their fields and the members of groups; contacts nobody. */
 int frozen_targets_new(const struct runbook *rb, const struct executor_table *table,
 		       struct expressions *x, const cJSON *context,

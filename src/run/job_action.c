@@ -107,9 +107,8 @@ append_cut(struct job *job, const char *text, int max_bytes, struct str *out)
 	str_release(&redacted);
 }
 
-/* "expected .data.kid != null (message)": why a check that ran did not hold. */
-static char *
-unmet(struct job *job, const struct check_request *check, const cJSON *value)
+char *
+job_unmet(struct job *job, const struct check_request *check, const cJSON *value)
 {
 	struct str why = STR_INIT;
 	char *seen;
@@ -125,25 +124,25 @@ unmet(struct job *job, const struct check_request *check, const cJSON *value)
 	return str_take(&why);
 }
 
-static int
-judge(struct job *job, const struct check_request *check, const cJSON *result, bool *ret_held,
-      char **ret_why, struct err *e)
+char *
+job_failed(const struct check_request *check, const struct err *e)
 {
-	cJSON *value = NULL;
+	return check->message ? xasprintf("%s (%s)", check->message, e->message)
+			      : xstrdup(e->message);
+}
 
+static int
+judge(struct job *job, const struct check_request *check, const cJSON *result, cJSON **ret_value,
+      struct err *e)
+{
 	if (!check->expect) {
-		*ret_held = true;
+		*ret_value = cJSON_CreateTrue();
 		return 0;
 	}
-	if (job_outputs_known(job, check->expect, true, e) < 0 ||
-	    expressions_eval(job->env->expressions, check->expect, result, job->context, 0, &value,
-			     e) < 0)
+	if (job_outputs_known(job, check->expect, true, e) < 0)
 		return -1;
-	*ret_held = json_truthy(value);
-	if (!*ret_held)
-		*ret_why = unmet(job, check, value);
-	cJSON_Delete(value);
-	return 0;
+	return expressions_eval(job->env->expressions, check->expect, result, job->context, 0,
+				ret_value, e);
 }
 
 /* Failures that waiting may cure; the others are mistakes, refusals, or the operator's wish. */
@@ -155,33 +154,52 @@ may_pass_later(enum err_kind kind)
 }
 
 int
-job_check(struct job *job, const struct check_request *check, const struct run_target *inherited,
-	  bool *ret_held, char **ret_why, struct err *e)
+job_look(struct job *job, const struct check_request *check, const struct run_target *inherited,
+	 cJSON **ret_value, enum check_stage *ret_stage, struct err *e)
 {
 	struct action action;
 	struct job_context ctx;
 	cJSON *with = NULL, *result = NULL;
 	int rc;
 
-	*ret_why = NULL;
-	*ret_held = false;
+	*ret_stage = CHECK_RESOLVES;
 	if (job_resolve(job, check->type, check->target, check->with, inherited, &action, &with,
 			e) < 0)
 		return -1;
+	*ret_stage = CHECK_ACTS;
 	job_context_init(&ctx, job, NULL);
 	ctx.pub.intent_seq = -1; /* of the step, which the check is not */
 	rc = action.executor->run(&ctx.pub, &action, &result, e);
-	if (rc == 0)
-		rc = judge(job, check, result, ret_held, ret_why, e);
-	else if (may_pass_later(e->kind)) {
-		*ret_why = check->message ? xasprintf("%s (%s)", check->message, e->message)
-					  : xstrdup(e->message);
-		*e = (struct err)ERR_INIT;
-		rc = 0;
+	if (rc == 0) {
+		*ret_stage = CHECK_JUDGES;
+		rc = judge(job, check, result, ret_value, e);
 	}
 	cJSON_Delete(with);
 	cJSON_Delete(result);
 	return rc;
+}
+
+int
+job_check(struct job *job, const struct check_request *check, const struct run_target *inherited,
+	  bool *ret_held, char **ret_why, struct err *e)
+{
+	enum check_stage stage;
+	cJSON *value = NULL;
+
+	*ret_why = NULL;
+	*ret_held = false;
+	if (job_look(job, check, inherited, &value, &stage, e) < 0) {
+		if (stage != CHECK_ACTS || !may_pass_later(e->kind))
+			return -1;
+		*ret_why = job_failed(check, e);
+		*e = (struct err)ERR_INIT;
+		return 0;
+	}
+	*ret_held = json_truthy(value);
+	if (!*ret_held)
+		*ret_why = job_unmet(job, check, value);
+	cJSON_Delete(value);
+	return 0;
 }
 
 char *
@@ -198,9 +216,8 @@ job_words(struct job *job, const char *text)
 	return words;
 }
 
-/* "kubernetes.get secrets/iam-signing-key": what a check looks at, from its arguments as written. */
-static char *
-check_title(struct job *job, const struct action_spec *action)
+char *
+job_action_title(struct job *job, const struct action_spec *action)
 {
 	static const char *const telling[] = { "resource", "name", "selector",
 					       "url",	   "sql",  "question" };
@@ -232,7 +249,7 @@ check_one(struct job *job, const struct check_spec *spec, const struct run_targe
 		.message = message,
 	};
 	bool held = false;
-	char *why = NULL, *title = check_title(job, &spec->action);
+	char *why = NULL, *title = job_action_title(job, &spec->action);
 	cJSON *entry = cJSON_CreateObject();
 
 	if (job_check(job, &request, inherited, &held, &why, e) < 0)

@@ -10,6 +10,8 @@
 #include "run/preview.h"
 #include "run/reviews.h"
 
+enum { PERMITTED_TOLD_MAX = 2 };
+
 /* JOB_BLOCKED with the record's data; `preconditions` (may be NULL) is taken over. */
 static void
 block(struct job *job, const struct err *e, cJSON *preconditions)
@@ -17,6 +19,8 @@ block(struct job *job, const struct err *e, cJSON *preconditions)
 	job->result = JOB_BLOCKED;
 	job->data = cJSON_CreateObject();
 	json_add_string(job->data, "step", job->step_id);
+	if (job->undo)
+		json_add_bool(job->data, "undo", true);
 	json_add(job->data, "error", job_error_json(e));
 	json_add(job->data, "preconditions", preconditions ? preconditions : cJSON_CreateArray());
 }
@@ -106,10 +110,10 @@ job_wanted(struct job *job, bool *ret_wanted, struct err *e)
 	return 0;
 }
 
-/* Asks about one right, and warns where it lacks. */
+/* Asks about one right, and warns where it lacks; *lacking counts those. */
 static int
 review_permission(struct job *job, struct reviews *reviews, const cJSON *permission,
-		  struct preview *preview, struct err *e)
+		  struct preview *preview, size_t *lacking, struct err *e)
 {
 	const char *reason = NULL;
 	bool allowed = true;
@@ -118,6 +122,7 @@ review_permission(struct job *job, struct reviews *reviews, const cJSON *permiss
 			e) < 0)
 		return -1;
 	if (!allowed) {
+		(*lacking)++;
 		char *what = permission_text(permission);
 
 		preview_add(preview, PREVIEW_WARNING, "not permitted: %s%s%s", what,
@@ -127,13 +132,36 @@ review_permission(struct job *job, struct reviews *reviews, const cJSON *permiss
 	return 0;
 }
 
-/* Warns of each right that the target says we lack; the act itself gives the final word. */
+/* "permitted: patch secrets/a in tsb, patch secrets/b in tsb, and 7 more" */
+static void
+tell_permitted(const cJSON *permissions, struct preview *preview)
+{
+	struct str text = STR_INIT;
+	int told = 0, count = cJSON_GetArraySize(permissions);
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, permissions) {
+		if (told == PERMITTED_TOLD_MAX)
+			break;
+		char *what = permission_text(at);
+		str_printf(&text, "%s%s", told++ ? ", " : "", what);
+		free(what);
+	}
+	if (told < count)
+		str_printf(&text, ", and %d more", count - told);
+	if (told)
+		preview_add(preview, PREVIEW_TEXT, "permitted: %s", str_cstr(&text));
+	str_release(&text);
+}
+
+/* Says which rights it takes, and warns of each that the target says we lack; the act itself gives the final word. */
 static int
 review_permissions(struct job *job, struct job_context *ctx, struct preview *preview, struct err *e)
 {
 	const struct executor *executor = job->action.executor;
 	struct permission_list *list;
 	struct reviews *reviews;
+	size_t lacking = 0;
 	const cJSON *at;
 	int rc;
 
@@ -144,10 +172,12 @@ review_permissions(struct job *job, struct job_context *ctx, struct preview *pre
 	rc = executor->permissions(&ctx->pub, &job->action, list, e);
 	if (rc == 0)
 		cJSON_ArrayForEach(at, permission_list_items(list)) {
-			rc = review_permission(job, reviews, at, preview, e);
+			rc = review_permission(job, reviews, at, preview, &lacking, e);
 			if (rc < 0)
 				break;
 		}
+	if (rc == 0 && lacking == 0)
+		tell_permitted(permission_list_items(list), preview);
 	reviews_free(reviews);
 	permission_list_free(list);
 	return rc;
@@ -204,8 +234,12 @@ plan(struct job *job, struct preview *preview, cJSON *preconditions)
 	job->action.seen = job->seen;
 	job->data = cJSON_CreateObject();
 	json_add_string(job->data, "step", job->step_id);
-	add_words(job, "title", job->spec->title);
-	add_words(job, "text", job->spec->text);
+	if (job->undo) {
+		json_add_bool(job->data, "undo", true);
+	} else {
+		add_words(job, "title", job->spec->title);
+		add_words(job, "text", job->spec->text);
+	}
 	json_add_string(job->data, "uses", job->action.executor->type.uses);
 	json_add_string(job->data, "target", job->action.target ? job->action.target->name : NULL);
 	json_add_string(job->data, "effect", step_effect_name(effect));
@@ -236,22 +270,20 @@ warn_insecure(const struct job *job, struct preview *preview)
 static int
 look_ahead(struct job *job, struct preview *preview, struct err *e)
 {
-	const struct action_spec *spec = &job->spec->action;
 	struct job_context ctx;
 
-	if (job_resolve(job, spec->type, spec->target, spec->with, NULL, &job->action, &job->with,
-			e) < 0)
+	if (job_resolve_own(job, e) < 0)
 		return -1;
 	job_context_init(&ctx, job, NULL);
 	warn_insecure(job, preview);
 	if (review_permissions(job, &ctx, preview, e) < 0)
 		return -1;
-	return job->action.executor->preview(&ctx.pub, &job->action, preview, e);
+	return job->undo ? job_undo_preview(job, &ctx.pub, preview, e)
+			 : job->action.executor->preview(&ctx.pub, &job->action, preview, e);
 }
 
-/* The target that checks inherit; a step whose target can't be reached is blocked by that. */
-static int
-own_target(struct job *job, const struct run_target **ret_target, struct err *e)
+int
+job_own_target(struct job *job, const struct run_target **ret_target, struct err *e)
 {
 	const struct action_spec *spec = &job->spec->action;
 	struct action action;
@@ -279,6 +311,12 @@ job_prepare(struct job *job)
 	bool is_wanted = true;
 
 	job_forget_confirmations(job);
+	if (job->undo) { /* what was to hold before the step is no condition for taking it back */
+		if (look_ahead(job, preview, &e) < 0)
+			goto blocked;
+		plan(job, preview, cJSON_CreateArray());
+		goto out;
+	}
 	if (job->expand) {
 		prepare_expansion(job);
 		goto out;
@@ -289,7 +327,7 @@ job_prepare(struct job *job)
 		skip(job, xasprintf("its condition does not hold: %s", job->spec->when));
 		goto out;
 	}
-	if (own_target(job, &target, &e) < 0)
+	if (job_own_target(job, &target, &e) < 0)
 		goto blocked;
 	if (job_checks(job, job->spec->preconditions, job->spec->preconditions_count, target,
 		       &preconditions, &e) != 0 ||

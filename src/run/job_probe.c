@@ -9,30 +9,13 @@
 #include "run/job.h"
 #include "run/preview.h"
 
-/*
- * Whether what would be looked for now is what was begun then. The journal masks secrets, so both are
- * compared as it would write them.
- */
-static bool
-is_same_action(struct job *job)
-{
-	const struct run_target *target = job->action.target;
-	cJSON *now = cJSON_Duplicate(job->with, true);
-
-	secrets_redact_json(job->env->secrets, now);
-	bool same = str_equal(target ? target->name : NULL, job->planned_target) &&
-		    (!job->planned_with || cJSON_Compare(now, job->planned_with, true));
-	cJSON_Delete(now);
-	return same;
-}
-
 /* Nothing is certain that was found out from something else than what was begun. */
 static bool
 can_be_certain(struct job *job, struct probe *probe)
 {
 	bool can = true;
 
-	if (!is_same_action(job)) {
+	if (!job_is_as_planned(job)) {
 		probe_add(probe,
 			  "what the step would do now is not what it was begun with, so what is "
 			  "seen below may be about something else");
@@ -76,14 +59,17 @@ ask_executor(struct job *job, struct probe *probe, enum probe_verdict *verdict, 
 	struct job_context ctx;
 	bool can = can_be_certain(job, probe);
 
-	if (!executor->probe) {
+	job_context_init(&ctx, job, NULL);
+	if (job->undo && !job->spec->undo) {
+		if (job_undo_look(job, &ctx.pub, probe, verdict, e) < 0)
+			return -1;
+	} else if (!executor->probe) {
 		probe_add(probe, "%s cannot look by itself whether it happened",
 			  executor->type.uses);
 		return 0;
-	}
-	job_context_init(&ctx, job, NULL);
-	if (executor->probe(&ctx.pub, &job->action, probe, verdict, e) < 0)
+	} else if (executor->probe(&ctx.pub, &job->action, probe, verdict, e) < 0) {
 		return -1;
+	}
 	if (!can)
 		*verdict = PROBE_UNSURE;
 	return 0;
@@ -103,6 +89,8 @@ look(struct job *job, struct probe *probe, enum probe_verdict *verdict, struct e
 	int rc = ask_executor(job, probe, verdict, e);
 	if (rc < 0 && e->kind == ERR_CANCELLED)
 		return -1;
+	if (job->undo) /* what the step is for says nothing of its being taken back */
+		return rc;
 	int failed = verify_once(job, probe, &ignored);
 	if (rc == 0 && failed < 0) {
 		*e = ignored;
@@ -119,8 +107,7 @@ look(struct job *job, struct probe *probe, enum probe_verdict *verdict, struct e
 static int
 find_out(struct job *job, struct probe *probe, enum probe_verdict *verdict, struct err *e)
 {
-	const struct action_spec *spec = &job->spec->action;
-	const struct executor *executor = executor_find(job->env->table, spec->type->uses);
+	const struct executor *executor = job_executor(job);
 
 	job_forget_confirmations(job);
 	if (job->only_reads && executor && !executor->probe) {
@@ -130,8 +117,7 @@ find_out(struct job *job, struct probe *probe, enum probe_verdict *verdict, stru
 		*verdict = PROBE_NOT_DONE;
 		return 0;
 	}
-	if (job_resolve(job, spec->type, spec->target, spec->with, NULL, &job->action, &job->with,
-			e) < 0)
+	if (job_resolve_own(job, e) < 0)
 		return -1;
 	return look(job, probe, verdict, e);
 }

@@ -28,7 +28,7 @@ name_timeout(const struct job *job, struct err *e)
 static bool
 may_retry(const struct job *job, const struct err *e, int tries)
 {
-	if (tries >= job->spec->retry_max_attempts || e->kind == ERR_CANCELLED ||
+	if (job->undo || tries >= job->spec->retry_max_attempts || e->kind == ERR_CANCELLED ||
 	    e->kind == ERR_SPEC || e->kind == ERR_USAGE)
 		return false;
 	return step_type_effect(&job->action.executor->type, job->with) <= EFFECT_READS ||
@@ -62,7 +62,9 @@ act(struct job *job, struct sink *sink, cJSON **ret_result, struct err *e)
 
 		job_context_init(&ctx, job, sink);
 		ctx.pub.idempotency_key = key;
-		int rc = job->action.executor->run(&ctx.pub, &job->action, ret_result, e);
+		int rc = job->undo
+				 ? job_undo_act(job, &ctx.pub, ret_result, e)
+				 : job->action.executor->run(&ctx.pub, &job->action, ret_result, e);
 		free(key);
 		if (rc == 0 || !may_retry(job, e, tries))
 			return rc;
@@ -145,6 +147,16 @@ verify(struct job *job, cJSON **ret_results, struct err *e)
 	}
 }
 
+/* What it has yielded, and whether it led to what it should. */
+static int
+conclude(struct job *job, const cJSON *result, cJSON **ret_checks, struct err *e)
+{
+	if (evaluate_outputs(job, result, e) < 0)
+		return -1;
+	publish_outputs(job);
+	return verify(job, ret_checks, e);
+}
+
 static const char *
 status_word(int rc, const struct err *e)
 {
@@ -163,30 +175,33 @@ job_run(struct job *job)
 	cJSON *result = NULL, *checks = NULL, *output = NULL;
 	struct sink *sink = sink_new(job, job->intent_seq);
 	cJSON *data = job->data;
+	bool acts = false;
 	int rc = 0;
 
 	/* what was confirmed may be minutes old, and a context may lead to another cluster by now */
 	if (step_type_effect(&job->action.executor->type, job->with) >= EFFECT_CHANGES)
 		rc = job_confirm(job, job->action.target, &e);
-	if (rc == 0)
+	if (rc == 0) {
+		acts = true;
 		rc = act(job, sink, &result, &e);
+	}
 
 	sink_finish(sink, &output);
 	atomic_store(&job->deadline_ms, INT64_MAX);
-	if (rc == 0)
-		rc = evaluate_outputs(job, result, &e);
-	if (rc == 0) {
-		publish_outputs(job);
-		rc = verify(job, &checks, &e);
-	}
+	if (rc == 0 && !job->undo)
+		rc = conclude(job, result, &checks, &e);
 	name_timeout(job, &e);
 	json_add_string(data, "status", status_word(rc, &e));
 	json_add(data, "error", rc == 0 ? cJSON_CreateNull() : job_error_json(&e));
 	json_add(data, "outputs",
 		 job->outputs ? cJSON_Duplicate(job->outputs, true) : cJSON_CreateObject());
 	json_add(data, "verify", checks ? checks : cJSON_CreateArray());
-	const cJSON *before = json_at(result, "before");
-	json_add(data, "before", before ? cJSON_Duplicate(before, true) : cJSON_CreateNull());
+	if (job->undo)
+		json_add_bool(data, "undo", true);
+	else if (acts && (rc == 0 || e.kind != ERR_UNKNOWN_OUTCOME))
+		job_add_way_back(job, result, data);
+	if (!job->undo && !json_at(data, "before"))
+		json_add(data, "before", cJSON_CreateNull());
 	json_add(data, "output", output);
 	json_add_int(data, "attempts", job->attempt);
 	json_add_int(data, "duration_ms", clock_mono_ms() - begin_ms);

@@ -209,6 +209,26 @@ look_at_step(struct look *look, const struct step_spec *spec)
 	cJSON_Delete(items);
 }
 
+/* A probe of a group looks at each of its members. */
+static void
+look_at_probe(struct look *look, const struct check_spec *probe)
+{
+	const char *name = probe->action.target;
+	const struct target_spec *target = name ? runbook_target(look->env.runbook, name) : NULL;
+
+	if (!target || !target->group) {
+		look_at_check(look, "probe", probe);
+		return;
+	}
+	for (size_t i = 0; i < look->env.targets_count; i++) {
+		struct check_spec member = *probe;
+
+		member.action.target = look->env.targets[i].name;
+		if (str_equal(look->env.targets[i].group, name))
+			look_at_check(look, "probe", &member);
+	}
+}
+
 /* What the runbook itself shows beside all of its steps. */
 static void
 look_at_runbook(struct look *look)
@@ -222,7 +242,7 @@ look_at_runbook(struct look *look)
 	name_step(look, xstrdup("impact"));
 	for (size_t i = 0; i < rb->impact_count; i++)
 		if (rb->impact[i].probe)
-			look_at_check(look, "probe", rb->impact[i].probe);
+			look_at_probe(look, rb->impact[i].probe);
 }
 
 static void

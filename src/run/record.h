@@ -31,6 +31,8 @@ enum record_type {
 	RECORD_PROBE,	  /* a step of unknown outcome was looked into: verdict and evidence */
 	RECORD_SKIP,	  /* passed over: by its `when`, or by the operator with a reason */
 	RECORD_GOTO,	  /* the run goes back (or on) to another step */
+	RECORD_KEPT,	  /* what was to be taken back stays as it is */
+	RECORD_IMPACT,	  /* what is observed of an operation has changed */
 	RECORD_NOTE,	  /* a remark of the operator's */
 	RECORD_CANCEL,	  /* the operator asked a running step to stop */
 	RECORD_STOP,	  /* the program was left in good order; resume goes on from here */

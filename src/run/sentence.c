@@ -28,6 +28,13 @@ append_by(const struct record *record, struct str *out)
 		str_printf(out, " by %s", by);
 }
 
+/* It is about taking its step back. */
+static bool
+is_undo(const struct record *record)
+{
+	return cJSON_IsTrue(json_at(record->data, "undo"));
+}
+
 static void
 append_reason(const struct record *record, struct str *out)
 {
@@ -35,6 +42,12 @@ append_reason(const struct record *record, struct str *out)
 
 	if (reason && *reason)
 		str_printf(out, ": %s", reason);
+}
+
+const char *
+impact_level_words(const char *level)
+{
+	return str_equal(level, "none") ? "works" : level;
 }
 
 static void
@@ -129,7 +142,8 @@ say_plan(const struct record *record, const struct run_state *state, const struc
 	const char *effect = json_string(record->data, "effect", "none");
 
 	(void)state;
-	str_printf(out, "Step %s is ready (%s): %s", step_name(record), step ? step->title : "?",
+	str_printf(out, "Step %s is %s (%s): %s", step_name(record),
+		   is_undo(record) ? "ready to be taken back" : "ready", step ? step->title : "?",
 		   json_string(record->data, "uses", "?"));
 	if (target)
 		str_printf(out, " on %s", target);
@@ -143,7 +157,8 @@ say_blocked(const struct record *record, const struct run_state *state,
 {
 	(void)state;
 	(void)step;
-	str_printf(out, "Step %s can't begin: %s", step_name(record),
+	str_printf(out, "Step %s can't %s: %s", step_name(record),
+		   is_undo(record) ? "be taken back" : "begin",
 		   json_string(record->data, "error/message", "its preconditions do not hold"));
 }
 
@@ -152,7 +167,8 @@ say_intent(const struct record *record, const struct run_state *state,
 	   const struct step_state *step, struct str *out)
 {
 	(void)state;
-	str_printf(out, "Step %s begins", step_name(record));
+	str_printf(out, "Step %s %s", step_name(record),
+		   is_undo(record) ? "is being taken back" : "begins");
 	if (step && step->attempt > 1)
 		str_printf(out, ", attempt %d", step->attempt);
 	if (strcmp(json_string(record->data, "confirmed", "none"), "none") != 0) {
@@ -229,7 +245,14 @@ say_mark(const struct record *record, struct str *out)
 {
 	const char *status = json_string(record->data, "status", "?");
 
-	if (str_equal(status, "again"))
+	if (is_undo(record) && str_equal(status, "again"))
+		str_printf(out,
+			   "Step %s is to be taken back again, though it may have been already",
+			   step_name(record));
+	else if (is_undo(record))
+		str_printf(out, "Step %s marked %s", step_name(record),
+			   str_equal(status, "ok") ? "taken back" : "not taken back");
+	else if (str_equal(status, "again"))
 		str_printf(out, "Step %s is to be run again, though it may have happened",
 			   step_name(record));
 	else
@@ -241,6 +264,30 @@ say_mark(const struct record *record, struct str *out)
 	append_reason(record, out);
 }
 
+/* How taking a step back has ended. */
+static void
+say_undone(const struct record *record, struct str *out)
+{
+	static const struct {
+		const char *status, *words;
+	} ends[] = {
+		{ "ok", "was taken back" },
+		{ "cancelled", "was not taken back: that was cancelled" },
+		{ "unknown", "may or may not have been taken back, it was lost" },
+	};
+	const char *error = json_string(record->data, "error/message", NULL);
+	const char *words = "was not taken back: that failed";
+	char took[CLOCK_STAMP_MAX];
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (str_equal(ends[i].status, json_string(record->data, "status", NULL)))
+			words = ends[i].words;
+	str_printf(out, "Step %s %s after %s", step_name(record), words,
+		   duration_format(json_int(record->data, "duration_ms", 0), took));
+	if (error)
+		str_printf(out, ": %s", error);
+}
+
 static void
 say_outcome(const struct record *record, const struct run_state *state,
 	    const struct step_state *step, struct str *out)
@@ -250,6 +297,10 @@ say_outcome(const struct record *record, const struct run_state *state,
 	(void)state;
 	if (json_bool(record->data, "marked", false)) {
 		say_mark(record, out);
+		return;
+	}
+	if (is_undo(record)) {
+		say_undone(record, out);
 		return;
 	}
 	str_printf(out, "Step %s %s after %s", step_name(record),
@@ -285,9 +336,11 @@ say_probe(const struct record *record, const struct run_state *state, const stru
 	const char *error = json_string(record->data, "error/message", NULL);
 	const cJSON *at;
 
+	bool undoing = step && step->undoing;
+
 	(void)state;
-	(void)step;
-	str_printf(out, "Step %s was looked into", step_name(record));
+	str_printf(out, "%s %s was looked into", undoing ? "Taking back step" : "Step",
+		   step_name(record));
 	append_by(record, out);
 	str_printf(out, ": %s", verdict_words(json_string(record->data, "verdict", "")));
 	if (error)
@@ -334,6 +387,38 @@ say_goto(const struct record *record, const struct run_state *state, const struc
 	append_by(record, out);
 }
 
+/* "Management operations: total (foreseen: total): no answer from 203.0.113.10". */
+static void
+say_impact(const struct record *record, const struct run_state *state,
+	   const struct step_state *step, struct str *out)
+{
+	const char *text = json_string(record->data, "text", NULL);
+	const char *level = json_string(record->data, "level", NULL);
+
+	(void)state;
+	(void)step;
+	str_printf(out, "%s: %s", json_string(record->data, "operation", "?"),
+		   level ? impact_level_words(level) : "it cannot be told whether it works");
+	str_printf(out, " (foreseen: %s)",
+		   impact_level_words(json_string(record->data, "predicted", "?")));
+	if (text)
+		str_printf(out, ": %s", text);
+}
+
+static void
+say_kept(const struct record *record, const struct run_state *state, const struct step_state *step,
+	 struct str *out)
+{
+	(void)state;
+	(void)step;
+	str_printf(out, "Step %s is not taken back, and stays as it is%s", step_name(record),
+		   json_bool(record->data, "tried", false)
+			   ? "; that was tried, and part of it may be taken back"
+			   : "");
+	append_by(record, out);
+	append_reason(record, out);
+}
+
 static void
 say_note(const struct record *record, const struct run_state *state, const struct step_state *step,
 	 struct str *out)
@@ -378,7 +463,7 @@ say_end(const struct record *record, const struct run_state *state, const struct
 	str_printf(out, "Run ended: %s, %zu of %zu steps done in %s",
 		   state->end_title ? state->end_title : state->end_id, run_state_done(state),
 		   state->steps_count,
-		   duration_format_clock(record->ts_ms - state->started_ms, took));
+		   run_state_took(state, record->ts_ms - state->started_ms, took));
 	append_reason(record, out);
 }
 
@@ -399,6 +484,8 @@ static sentence_fn *const sentences[RECORD_TYPE_COUNT] = {
 	[RECORD_PROBE] = say_probe,
 	[RECORD_SKIP] = say_skip,
 	[RECORD_GOTO] = say_goto,
+	[RECORD_KEPT] = say_kept,
+	[RECORD_IMPACT] = say_impact,
 	[RECORD_NOTE] = say_note,
 	[RECORD_CANCEL] = say_cancel,
 	[RECORD_STOP] = say_stop,

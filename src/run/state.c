@@ -2,6 +2,7 @@
 
 #include "run/state.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "run/state_internal.h"
+
+/* A clock that is kept right by small steps is no clock that was set back. */
+enum { SLEWED_MS = 1000 };
 
 static const char *const status_names[] = {
 	[STEP_TODO] = "to do",	    [STEP_PLANNED] = "ready",	    [STEP_BLOCKED] = "blocked",
@@ -95,6 +99,18 @@ step_state_clear_outcome(struct step_state *step)
 }
 
 void
+step_state_clear_deeds(struct step_state *step)
+{
+	free(step->undo_title);
+	free(step->done_target);
+	cJSON_Delete(step->before);
+	cJSON_Delete(step->done_with);
+	step->undo_title = step->done_target = NULL;
+	step->before = step->done_with = NULL;
+	step->acted = step->undoable = false;
+}
+
+void
 probe_state_release(struct probe_state *probe)
 {
 	for (size_t i = 0; i < probe->lines_count; i++)
@@ -122,7 +138,11 @@ step_state_release(struct step_state *step)
 {
 	step_state_clear_plan(step);
 	step_state_clear_outcome(step);
+	step_state_clear_deeds(step);
 	step_state_clear_try(step);
+	if (step->was)
+		step_state_release(step->was);
+	free(step->was);
 	free(step->id);
 	free(step->spec_id);
 	free(step->item);
@@ -134,7 +154,9 @@ step_state_release(struct step_state *step)
 void
 run_state_init(struct run_state *state)
 {
-	*state = (struct run_state){ .seq = -1, .decision_seq = -1, .current = -1 };
+	*state = (struct run_state){
+		.seq = -1, .decision_seq = -1, .current = -1, .undo_return = -1
+	};
 	state->prompt.seq = -1;
 }
 
@@ -164,6 +186,16 @@ notes_free(struct note_state *notes, size_t count)
 	free(notes);
 }
 
+static void
+impact_states_free(struct impact_state *impact, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		free(impact[i].level);
+		free(impact[i].text);
+	}
+	free(impact);
+}
+
 void
 run_state_release(struct run_state *state)
 {
@@ -181,6 +213,7 @@ run_state_release(struct run_state *state)
 	free(state->steps);
 	targets_free(state->targets, state->targets_count);
 	notes_free(state->notes, state->notes_count);
+	impact_states_free(state->impact, state->impact_count);
 	check_results_free(state->preflight, state->preflight_count);
 	prompt_state_close(&state->prompt);
 	cJSON_Delete(state->params);
@@ -214,6 +247,24 @@ run_state_target(const struct run_state *state, const char *name)
 	return NULL;
 }
 
+int
+run_state_undo_before(const struct run_state *state, int before)
+{
+	int i = before - 1;
+
+	while (i >= 0 && !state->steps[i].undoable)
+		i--;
+	return i;
+}
+
+int
+run_state_undo_next(const struct run_state *state)
+{
+	const struct step_state *step = run_state_current(state);
+
+	return run_state_undo_before(state, state->current + (step != NULL));
+}
+
 size_t
 run_state_done(const struct run_state *state)
 {
@@ -222,6 +273,21 @@ run_state_done(const struct run_state *state)
 	for (size_t i = 0; i < state->steps_count; i++)
 		done += step_status_done(state->steps[i].status);
 	return done;
+}
+
+bool
+run_state_has_durations(const struct run_state *state)
+{
+	return state->clock_back_ms <= SLEWED_MS;
+}
+
+const char *
+run_state_took(const struct run_state *state, int64_t ms, char out[CLOCK_STAMP_MAX])
+{
+	if (run_state_has_durations(state))
+		return duration_format_clock(ms, out);
+	snprintf(out, CLOCK_STAMP_MAX, "an unknown time");
+	return out;
 }
 
 void
@@ -259,6 +325,8 @@ run_state_apply(struct run_state *state, const struct record *record, struct err
 	if (state_apply_table[record->type](state, record, e) < 0)
 		return err_wrap(e, "record %lld (%s)", (long long)record->seq,
 				record_type_name(record->type));
+	if (state->seq >= 0 && record->ts_ms < state->last_ts_ms)
+		state->clock_back_ms += state->last_ts_ms - record->ts_ms;
 	state->seq = record->seq;
 	state->last_ts_ms = record->ts_ms;
 	memcpy(state->head, record->hash, sizeof(state->head));

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clock.h"
 #include "base/err.h"
 #include "run/record.h"
 
@@ -92,10 +93,28 @@ struct step_state {
 	int64_t intent_seq;	      /* -1 before */
 	int64_t started_ms, ended_ms; /* wall clock; 0 */
 	/* of the last try, for finding out whether it happened: */
-	char *key;	 /* the idempotency key, "run/step/attempt" */
+	char *key;	 /* the idempotency key, "run/step/attempt", or "run/step/undo/attempt" */
 	char *begun_by;	 /* "ana, pid 4711 on db1": who began it, in which process */
 	cJSON *evidence; /* what it remembered, an object; or NULL */
 	struct probe_state probe;
+	/*
+	 * What all of its tries have done since it was taken back last; a try that fails, or is prepared anew, takes
+	 * nothing of that away.
+	 */
+	bool acted;    /* something was changed, or may have been */
+	bool undoable; /* and there is a way to take that back: */
+	char *undo_title; /* what that is, "kubernetes.delete secrets/x"; or why there is none; or NULL */
+	cJSON *before; /* how things were before the first try, for its executor; an object, or NULL */
+	cJSON *done_with; /* the arguments that were done, redacted, and on which target; or NULL */
+	char *done_target;
+	/*
+	 * What status, plan and outcome are about is taking the step back: it was done before. Once it is taken back the
+	 * step is to do again; given up (INTENT_KEEP), it is done as it was.
+	 */
+	bool undoing;
+	struct step_state *was; /* while it is taken back: the step as it was; else NULL */
+	int undo_attempt;	/* how often taking it back has been begun */
+	int64_t undone_ms;	/* when it was taken back last; wall clock; 0 */
 };
 
 struct target_state {
@@ -125,6 +144,13 @@ struct prompt_state {
 	bool secret;
 };
 
+/* What was observed of one operation of the impact board, in the order of the runbook's `impact`. */
+struct impact_state {
+	char *level;	  /* "none", "limited", "total"; NULL: it cannot be told */
+	char *text;	  /* what was seen, or why it cannot be told; or NULL */
+	int64_t since_ms; /* since when it is that level; wall clock; 0: nobody has looked yet */
+};
+
 struct note_state {
 	int64_t seq, ts_ms;
 	char *text, *by, *step;
@@ -148,7 +174,8 @@ struct run_state {
 	int64_t pid;		      /* of the process that has the run, or had it last */
 	int64_t started_ms, ended_ms; /* wall clock; 0 */
 	int64_t last_ts_ms;
-	int64_t seq;		   /* of the last record; -1 before the first */
+	int64_t clock_back_ms; /* by how much the wall clock was set back between records, in all */
+	int64_t seq;	       /* of the last record; -1 before the first */
 	char head[DIGEST_HEX_MAX]; /* SHA-256 of the last line */
 	int64_t decision_seq; /* the last record that changed what the operator decides about */
 	cJSON *params;	      /* an object; secrets are ‹secret:NAME› */
@@ -158,10 +185,14 @@ struct run_state {
 	size_t steps_count, steps_cap;
 	int current; /* index into steps; -1: before the first; steps_count: past the last, where
 				 * the operator says how the run ended (INTENT_END) */
+	int undo_return; /* while the current step is taken back: where the run goes on if it is kept */
 	enum run_phase phase;
 	struct prompt_state prompt;
 	struct note_state *notes;
 	size_t notes_count, notes_cap;
+	struct impact_state
+		*impact; /* as many as were observed; may be fewer than the runbook has */
+	size_t impact_count;
 	struct check_result *preflight;
 	size_t preflight_count;
 	char *end_id, *end_title,
@@ -191,8 +222,21 @@ const struct step_state *run_state_current(const struct run_state *state);
 const struct step_state *run_state_step(const struct run_state *state, const char *id);
 const struct target_state *run_state_target(const struct run_state *state, const char *name);
 
+/*
+ * Backing out goes the way back: the index of the step that would be taken back next (the current one, where it was
+ * tried already, say failed half way, and is undoable; else the latest one before it that is), or -1. The same from
+ * `before` on, for those after it. While one is taken back, those are the ones before it.
+ */
+int run_state_undo_next(const struct run_state *state);
+int run_state_undo_before(const struct run_state *state, int before);
+
 /* How many steps are passed or skipped. */
 size_t run_state_done(const struct run_state *state);
+
+/* False: the wall clock was set back in between, so that no difference of two of its times is a duration. */
+bool run_state_has_durations(const struct run_state *state);
+/* What the run took by the wall clock, "1:02:03", or "an unknown time"; returns out. */
+const char *run_state_took(const struct run_state *state, int64_t ms, char out[CLOCK_STAMP_MAX]);
 
 /* The value that expressions see: {params, steps, targets, run}; the caller deletes it. */
 cJSON *run_state_context(const struct run_state *state);
@@ -202,6 +246,9 @@ cJSON *run_state_context(const struct run_state *state);
  * "Step signing-key passed in 2s (3 objects applied)". Appended to out; not sanitised.
  */
 void record_sentence(const struct record *record, const struct run_state *state, struct str *out);
+
+/* A level of the impact board in a sentence: "works", "limited", "total". */
+const char *impact_level_words(const char *level);
 
 /*
  * What the last probe of a step says, as a reason for what is decided after it: "probe: it happened:

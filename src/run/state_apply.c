@@ -36,6 +36,15 @@ state_set_decision(struct run_state *state, const struct record *record, enum ru
 	state->decision_seq = record->seq;
 }
 
+/* The types of record that are either of doing a step or of taking it back; the others belong to what is under way. */
+static bool
+says_direction(enum record_type type)
+{
+	return type == RECORD_PLAN || type == RECORD_BLOCKED || type == RECORD_EXPAND ||
+	       type == RECORD_INTENT || type == RECORD_ATTEMPT || type == RECORD_OUTCOME ||
+	       type == RECORD_SKIP || type == RECORD_GOTO;
+}
+
 struct step_state *
 state_expect(struct run_state *state, const struct record *record, unsigned statuses, struct err *e)
 {
@@ -44,6 +53,12 @@ state_expect(struct run_state *state, const struct record *record, unsigned stat
 
 	if (!current || !str_equal(current->id, id)) {
 		err_set(e, ERR_SPEC, "step \"%s\" is not the current one", id);
+		return NULL;
+	}
+	if (says_direction(record->type) && current->undoing != state_is_undo(record)) {
+		err_set(e, ERR_SPEC, "step \"%s\" is %s", id,
+			current->undoing ? "being taken back, and this is not about that"
+					 : "not being taken back");
 		return NULL;
 	}
 	if (!(statuses & 1u << current->status)) {
@@ -109,8 +124,8 @@ load_targets(struct run_state *state, const cJSON *array)
 		};
 }
 
-static void
-load_steps(struct run_state *state, const cJSON *array)
+void
+state_load_steps(struct run_state *state, const cJSON *array)
 {
 	const cJSON *at;
 
@@ -138,6 +153,7 @@ apply_run(struct run_state *state, const struct record *record, struct err *e)
 	cJSON_ArrayForEach(at, json_at(data, "steps"))
 		if (!json_string(at, "id", NULL) || !json_string(at, "title", NULL))
 			return err_set(e, ERR_SPEC, "a step of it has no id or no title");
+	run_state_release(state); /* of what was only foreseen */
 	state->run_id = xstrdup(record->run_id);
 	state->runbook_id = state_copy(data, "runbook/id");
 	state->runbook_title = state_copy(data, "runbook/title");
@@ -152,7 +168,7 @@ apply_run(struct run_state *state, const struct record *record, struct err *e)
 	state->gotos = cJSON_CreateObject();
 	state->started_ms = record->ts_ms;
 	load_targets(state, json_at(data, "targets"));
-	load_steps(state, json_at(data, "steps"));
+	state_load_steps(state, json_at(data, "steps"));
 	state_set_decision(state, record, RUN_STARTING);
 	return 0;
 }
@@ -285,7 +301,9 @@ load_preview(struct step_state *step, const cJSON *array)
 static int
 apply_plan(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = state_expect(state, record, DECIDED, e);
+	bool is_undo = state_is_undo(record);
+	struct step_state *step = is_undo ? state_expect_undo(state, record, e)
+					  : state_expect(state, record, DECIDED, e);
 	const cJSON *data = record->data;
 
 	if (!step)
@@ -293,6 +311,8 @@ apply_plan(struct run_state *state, const struct record *record, struct err *e)
 	if (!json_string(data, "uses", NULL) || !json_string(data, "effect", NULL) ||
 	    !json_string(data, "confirm", NULL))
 		return err_set(e, ERR_SPEC, "it does not say what would be done");
+	if (is_undo)
+		state_begin_undo(state, step);
 	step_state_clear_plan(step);
 	if (json_string(data, "title", NULL))
 		state_replace(&step->title, data, "title");
@@ -315,10 +335,14 @@ apply_plan(struct run_state *state, const struct record *record, struct err *e)
 static int
 apply_blocked(struct run_state *state, const struct record *record, struct err *e)
 {
-	struct step_state *step = state_expect(state, record, DECIDED, e);
+	bool is_undo = state_is_undo(record);
+	struct step_state *step = is_undo ? state_expect_undo(state, record, e)
+					  : state_expect(state, record, DECIDED, e);
 
 	if (!step)
 		return -1;
+	if (is_undo)
+		state_begin_undo(state, step);
 	state_load_checks(json_at(record->data, "preconditions"), &step->preconditions,
 			  &step->preconditions_count);
 	state_load_error(step, record->data);
@@ -336,6 +360,7 @@ apply_skip(struct run_state *state, const struct record *record, struct err *e)
 		return -1;
 	state_replace(&step->reason, record->data, "reason");
 	state_replace(&step->by, record->data, "by");
+	state_load_deeds(step, record->data);
 	step->status = STEP_SKIPPED;
 	step->ended_ms = record->ts_ms;
 	state->decision_seq = record->seq;
@@ -400,6 +425,41 @@ apply_note(struct run_state *state, const struct record *record, struct err *e)
 	return 0;
 }
 
+static bool
+is_level(const cJSON *level)
+{
+	return cJSON_IsNull(level) ||
+	       (cJSON_IsString(level) && (str_equal(level->valuestring, "none") ||
+					  str_equal(level->valuestring, "limited") ||
+					  str_equal(level->valuestring, "total")));
+}
+
+static int
+apply_impact(struct run_state *state, const struct record *record, struct err *e)
+{
+	enum { OPERATIONS_MAX = 1000 };
+	int64_t index = json_int(record->data, "index", -1);
+
+	if (index < 0 || index >= OPERATIONS_MAX || !json_string(record->data, "operation", NULL))
+		return err_set(e, ERR_SPEC, "it names no operation");
+	if (!is_level(json_at(record->data, "level")))
+		return err_set(e, ERR_SPEC, "its level is none of none, limited, total and null");
+	size_t count = (size_t)index + 1;
+	if (count > state->impact_count) {
+		state->impact = xreallocarray(state->impact, count, sizeof(*state->impact));
+		memset(&state->impact[state->impact_count], 0,
+		       (count - state->impact_count) * sizeof(*state->impact));
+		state->impact_count = count;
+	}
+	struct impact_state *impact = &state->impact[index];
+	const char *level = json_string(record->data, "level", NULL);
+	if (impact->since_ms == 0 || !str_equal(impact->level, level))
+		impact->since_ms = record->ts_ms;
+	state_replace(&impact->level, record->data, "level");
+	state_replace(&impact->text, record->data, "text");
+	return 0;
+}
+
 static int
 apply_stop(struct run_state *state, const struct record *record, struct err *e)
 {
@@ -440,6 +500,8 @@ state_apply_fn *const state_apply_table[RECORD_TYPE_COUNT] = {
 	[RECORD_PROBE] = state_apply_probe,
 	[RECORD_SKIP] = apply_skip,
 	[RECORD_GOTO] = apply_goto,
+	[RECORD_KEPT] = state_apply_kept,
+	[RECORD_IMPACT] = apply_impact,
 	[RECORD_NOTE] = apply_note,
 	[RECORD_CANCEL] = state_apply_cancel,
 	[RECORD_STOP] = apply_stop,

@@ -12,6 +12,9 @@ step_value(const struct step_state *step)
 {
 	cJSON *value = cJSON_CreateObject();
 
+	/* what is being taken back is as it was until it is taken back */
+	if (step->was)
+		step = step->was;
 	json_add_string(value, "status", step_status_name(step->status));
 	json_add(value, "outputs",
 		 step->outputs ? cJSON_Duplicate(step->outputs, true) : cJSON_CreateObject());

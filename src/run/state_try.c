@@ -158,22 +158,41 @@ find_status(const struct record *record, bool is_marked, enum step_status *ret_s
 	return err_set(e, ERR_SPEC, "its status \"%s\" is unknown", word);
 }
 
+/* What nobody saw the end of; and what is to be taken back may have been, by hand. */
+static unsigned
+may_be_marked(const struct record *record, enum step_status status)
+{
+	return state_is_undo(record) && status == STEP_OK
+		       ? IS(STEP_UNKNOWN) | IS(STEP_PLANNED) | IS(STEP_BLOCKED) | IS(STEP_FAILED) |
+				 IS(STEP_CANCELLED)
+		       : IS(STEP_UNKNOWN);
+}
+
 int
 state_apply_outcome(struct run_state *state, const struct record *record, struct err *e)
 {
 	bool is_marked = json_bool(record->data, "marked", false);
-	struct step_state *step =
-		expect_try(state, record, IS(is_marked ? STEP_UNKNOWN : STEP_RUNNING), e);
+	struct step_state *step;
 	enum step_status status = STEP_UNKNOWN;
 
-	if (!step || find_status(record, is_marked, &status, e) < 0)
+	if (find_status(record, is_marked, &status, e) < 0)
 		return -1;
-	step_state_clear_outcome(step);
+	step = expect_try(state, record,
+			  is_marked ? may_be_marked(record, status) : IS(STEP_RUNNING), e);
+	if (!step)
+		return -1;
 	prompt_state_close(&state->prompt);
+	if (step->undoing && status == STEP_OK) {
+		state_end_undo(state, step, record->ts_ms);
+		state_set_decision(state, record, RUN_PREPARING);
+		return 0;
+	}
+	step_state_clear_outcome(step);
 	state_load_error(step, record->data);
 	state_load_checks(json_at(record->data, "verify"), &step->verify, &step->verify_count);
 	step->reason = state_copy(record->data, "reason");
 	step->outputs = state_copy_json(record->data, "outputs");
+	state_load_deeds(step, record->data);
 	step->output_file = state_copy(record->data, "output/file");
 	step->status = status;
 	step->ended_ms = record->ts_ms;

@@ -37,6 +37,28 @@ frozen_targets_free(struct frozen_target *targets, size_t count)
 	free(targets);
 }
 
+struct frozen_target *
+frozen_targets_copy(const struct frozen_target *targets, size_t count)
+{
+	struct frozen_target *copies = xcalloc(count ? count : 1, sizeof(*copies));
+
+	for (size_t i = 0; i < count; i++) {
+		struct frozen_target *copy = &copies[i];
+
+		copy->name = xstrdup(targets[i].name);
+		copy->group = xstrdup(targets[i].group);
+		copy->spec = cJSON_Duplicate(targets[i].spec, true);
+		copy->identity = cJSON_Duplicate(targets[i].identity, true);
+		copy->pub = (struct run_target){
+			.name = copy->name,
+			.driver = targets[i].pub.driver,
+			.spec = copy->spec,
+			.identity = copy->identity,
+		};
+	}
+	return copies;
+}
+
 /* A growing list of targets whose names must differ. */
 struct target_list {
 	struct frozen_target *items;

@@ -23,23 +23,31 @@ enum {
 
 struct expressions {
 	struct expression_set set; /* never changes while a child runs */
+	bool refused; /* one of the texts did not pass the scan, and is not in the set */
 	pthread_mutex_t lock;
 	pthread_cond_t idle;
 	bool busy; /* a thread owns the child */
 	struct expression_child child;
 };
 
-/* Plain paths need no jq; what the scan refuses must not come near the common program. */
-static void
+/* Plain paths need no jq; what the scan refuses must not come near the common program. True: none was refused. */
+static bool
 set_fill(struct expression_set *set, const char *const *texts, size_t count)
 {
 	char **kept = xcalloc(count + 1, sizeof(*kept));
+	bool passed = true;
 
-	for (size_t i = 0; i < count; i++)
-		if (!expression_is_path(texts[i]) && expression_scan(texts[i], NULL) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (expression_is_path(texts[i]))
+			continue;
+		if (expression_scan(texts[i], NULL) == 0)
 			kept[set->count++] = xstrdup(texts[i]);
+		else
+			passed = false;
+	}
 	set->texts = (const char *const *)kept;
 	set->combine = true;
+	return passed;
 }
 
 static void
@@ -58,7 +66,7 @@ expressions_new(const char *const *texts, size_t count)
 	struct expressions *x = xcalloc(1, sizeof(*x));
 	pthread_condattr_t attr;
 
-	set_fill(&x->set, texts, count);
+	x->refused = !set_fill(&x->set, texts, count);
 	pthread_mutex_init(&x->lock, NULL);
 	pthread_condattr_init(&attr);
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -106,6 +114,21 @@ release(struct expressions *x)
 	x->busy = false;
 	pthread_cond_signal(&x->idle);
 	pthread_mutex_unlock(&x->lock);
+}
+
+bool
+expressions_are_sound(struct expressions *x, int64_t timeout_ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + timeout_ms;
+	bool is_sound = !x->refused;
+
+	if (!is_sound || x->set.count == 0)
+		return is_sound;
+	if (!acquire(x, deadline_ms))
+		return false;
+	is_sound = expression_child_await(&x->child, deadline_ms) && x->child.sound;
+	release(x);
+	return is_sound;
 }
 
 static void

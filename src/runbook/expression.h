@@ -29,6 +29,12 @@ struct expressions *expressions_new(const char *const *texts, size_t count);
 void expressions_free(struct expressions *x);
 
 /*
+ * Waits, at most so long, until the texts of expressions_new() are compiled. True: all of them are sound. False: one of
+ * them is not, or it is not known (no process could be had, it was killed, it takes longer); expressions_check() tells.
+ */
+bool expressions_are_sound(struct expressions *x, int64_t timeout_ms);
+
+/*
  * Evaluates to the expression's first result in *ret_value (the caller deletes it); no result at all
  * is JSON null. Waits at most timeout_ms (0: two seconds). May be called from any thread; one at a time
  * is served. Errors, which name the expression: ERR_SPEC (does not compile, or an error in it),

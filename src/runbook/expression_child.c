@@ -188,7 +188,20 @@ await_ready(struct expression_child *child, struct str *payload, int64_t deadlin
 		return done;
 	done = receive_frame(child->fd, &kind, payload, clock_mono_ms() + 1000);
 	child->ready = done == TRANSFER_DONE && kind == FRAME_READY;
+	child->sound = child->ready && payload->len == 0;
 	return child->ready ? TRANSFER_DONE : TRANSFER_BROKEN;
+}
+
+bool
+expression_child_await(struct expression_child *child, int64_t deadline_ms)
+{
+	struct str message = STR_INIT;
+	bool is_ready =
+		child->ready ||
+		(child->pid != 0 && await_ready(child, &message, deadline_ms) == TRANSFER_DONE);
+
+	str_release(&message);
+	return is_ready;
 }
 
 enum child_outcome

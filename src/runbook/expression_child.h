@@ -18,9 +18,10 @@
  * as many bytes.
  */
 enum frame_kind {
-	FRAME_EVALUATE = 'x',	/* to the child: {"text":…, "input":…, "context":…} */
-	FRAME_COMPILE = 'c',	/* to the child: ["expression", …], compiled into one program */
-	FRAME_READY = 'r',	/* from the child: what it was started with is compiled */
+	FRAME_EVALUATE = 'x', /* to the child: {"text":…, "input":…, "context":…} */
+	FRAME_COMPILE = 'c',  /* to the child: ["expression", …], compiled into one program */
+	FRAME_READY =
+		'r', /* from the child: it is done with what it was started with; jq's message if that failed */
 	FRAME_VALUE = 'v',	/* from the child: the JSON result, or nothing for FRAME_COMPILE */
 	FRAME_ERROR = 'e',	/* from the child: jq's message */
 	FRAME_LAST_WORDS = 'l', /* from the child: a message, after which it ends */
@@ -32,11 +33,12 @@ struct expression_child {
 	pid_t pid; /* 0: none runs */
 	int fd;
 	bool ready;
+	bool sound; /* once it is ready: the common program compiled */
 };
 
 #define EXPRESSION_CHILD_INIT                                                                      \
 	{                                                                                          \
-		0, -1, false                                                                       \
+		0, -1, false, false                                                                \
 	}
 
 /* What the child knows from the beginning: it works on its own copy of the memory. */
@@ -57,6 +59,9 @@ enum child_outcome {
 int expression_child_start(struct expression_child *child, const struct expression_set *set,
 			   struct err *e);
 void expression_child_stop(struct expression_child *child);
+
+/* Waits until it has compiled what it was started with; child->sound tells how that went. */
+bool expression_child_await(struct expression_child *child, int64_t deadline_ms);
 
 /* Sends one request, once the child is ready, and waits for its answer. */
 enum child_outcome expression_child_call(struct expression_child *child, enum frame_kind kind,

@@ -510,8 +510,8 @@ expression_serve(int fd, const struct expression_set *set)
 	seal(fd);
 	if (set->combine && set->count > 0)
 		server.combined = compile_combined(set->texts, set->count, &message);
+	answer(FRAME_READY, message.len ? message.data : "", message.len);
 	str_release(&message);
-	answer(FRAME_READY, "", 0);
 	for (;;)
 		serve_request(&server, &payload);
 }

@@ -56,7 +56,7 @@ lint_own_target(struct load *l, const struct runbook *rb, const struct action_us
 		load_error(l, node, "\"%s\" wants a target of type %s, and \"%s\" is of type %s",
 			   action->type->uses, str_cstr(&kinds), target->name,
 			   target_kind_name(target->kind));
-	else if (target->group)
+	else if (target->group && action->step) /* an impact's probe looks at each member */
 		load_error(l, node,
 			   "\"%s\" is a group of targets: write for_each: {in: .targets.%s, as: "
 			   "cluster} in the step, and target: \"${.cluster}\"",

@@ -277,5 +277,6 @@ lint_expressions(struct load *l, const struct runbook *rb)
 {
 	for (size_t i = 0; i < l->expressions_count; i++)
 		lint_references(l, rb, &l->expressions[i]);
-	lint_compile(l);
+	if (!l->compiles_later)
+		lint_compile(l);
 }

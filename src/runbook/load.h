@@ -45,6 +45,7 @@ struct action_use {
 struct load {
 	struct diags *diags;
 	const struct step_catalogue *catalogue;
+	bool compiles_later; /* whether expressions compile is left to somebody else */
 	const struct yaml_node *root;
 	struct scope scope; /* of what is being walked */
 	struct expression_use *expressions;
@@ -89,6 +90,9 @@ void load_error(struct load *l, const struct yaml_node *node, const char *format
 	__attribute__((format(printf, 3, 4)));
 void load_warning(struct load *l, const struct yaml_node *node, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* Reports what the YAML parser refused, in words that help where it is a usual mistake. */
+void load_report_syntax(struct diags *diags, struct mark mark, const struct err *e);
 
 /* load_runbook.c: the model, from the converted document; incomplete where there were errors. */
 void load_build(struct load *l, const cJSON *document, struct runbook *rb);

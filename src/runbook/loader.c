@@ -113,14 +113,14 @@ new_runbook(const char *path, const char *text, size_t len_bytes)
 	memcpy(rb->source, text, len_bytes);
 	rb->source[len_bytes] = '\0';
 	rb->source_len = len_bytes;
-	digest_sha256(text, len_bytes, rb->sha256);
 	return rb;
 }
 
-/* What the parser refused, in words that help where it is a usual mistake. */
-static void
-report_syntax(struct diags *diags, struct mark mark, const struct err *e, const char *text)
+void
+load_report_syntax(struct diags *diags, struct mark mark, const struct err *e)
 {
+	const char *text = diags->source;
+
 	for (int line = 1; *text && line < mark.line; text++)
 		line += *text == '\n';
 	if (mark.column == 1 && text[strspn(text, " ")] == '\t')
@@ -129,13 +129,14 @@ report_syntax(struct diags *diags, struct mark mark, const struct err *e, const 
 		diags_error(diags, mark, 1, "%s", e->message);
 }
 
-struct runbook *
-runbook_parse(const char *path, const char *text, size_t len_bytes,
-	      const struct step_catalogue *catalogue, struct diags *diags)
+static struct runbook *
+parse(const char *path, const char *text, size_t len_bytes, const struct step_catalogue *catalogue,
+      bool compiles_later, struct diags *diags)
 {
 	struct load l = {
 		.diags = diags,
 		.catalogue = catalogue,
+		.compiles_later = compiles_later,
 		.scope = { .params = SIZE_MAX, .steps = SIZE_MAX, .targets = true },
 	};
 	struct runbook *rb = new_runbook(path, text, len_bytes);
@@ -147,7 +148,7 @@ runbook_parse(const char *path, const char *text, size_t len_bytes,
 
 	diags_set_source(diags, text, len_bytes);
 	if (yaml_parse(text + skipped, len_bytes - skipped, &stream, &mark, &e) < 0)
-		report_syntax(diags, mark, &e, diags->source);
+		load_report_syntax(diags, mark, &e);
 	else
 		l.root = only_document(&stream, diags);
 	if (l.root)
@@ -162,8 +163,15 @@ runbook_parse(const char *path, const char *text, size_t len_bytes,
 }
 
 struct runbook *
-runbook_load(const char *path, const struct step_catalogue *catalogue, struct diags *diags,
-	     struct err *e)
+runbook_parse(const char *path, const char *text, size_t len_bytes,
+	      const struct step_catalogue *catalogue, struct diags *diags)
+{
+	return parse(path, text, len_bytes, catalogue, false, diags);
+}
+
+static struct runbook *
+load(const char *path, const struct step_catalogue *catalogue, bool compiles_later,
+     struct diags *diags, struct err *e)
 {
 	struct str text = STR_INIT;
 	struct runbook *rb = NULL;
@@ -176,10 +184,24 @@ runbook_load(const char *path, const struct step_catalogue *catalogue, struct di
 			      "every user of this machine may change the file: "
 			      "chmod o-w %s",
 			      path);
-	rb = runbook_parse(path, str_cstr(&text), text.len, catalogue, diags);
+	rb = parse(path, str_cstr(&text), text.len, catalogue, compiles_later, diags);
 	if (!rb)
 		err_set(e, ERR_SPEC, "%s has errors", path);
 out:
 	str_release(&text);
 	return rb;
+}
+
+struct runbook *
+runbook_load(const char *path, const struct step_catalogue *catalogue, struct diags *diags,
+	     struct err *e)
+{
+	return load(path, catalogue, false, diags, e);
+}
+
+struct runbook *
+runbook_read(const char *path, const struct step_catalogue *catalogue, struct diags *diags,
+	     struct err *e)
+{
+	return load(path, catalogue, true, diags, e);
 }

@@ -13,6 +13,9 @@ void runbook_render_markdown(const struct runbook *rb, struct str *out);
 /* The JSON Schema (draft 2020-12) of the runbook format, from the field tables. The caller deletes. */
 cJSON *runbook_schema(const struct step_catalogue *catalogue);
 
+/* The same of a table of fields that refers to nothing of runbooks. The caller deletes. */
+cJSON *document_schema(const struct field *table, const char *title);
+
 /* The tables of a manual section in mdoc: what `make` puts into lifeboat-runbook(5). */
 void runbook_render_mdoc(const struct step_catalogue *catalogue, struct str *out);
 

@@ -154,6 +154,12 @@ runbook_free(struct runbook *rb)
 	free(rb);
 }
 
+const char *
+runbook_sha256(const struct runbook *rb, char out[DIGEST_HEX_MAX])
+{
+	return digest_sha256(rb->source, rb->source_len, out);
+}
+
 int
 runbook_step_index(const struct runbook *rb, const char *id)
 {

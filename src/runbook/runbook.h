@@ -153,7 +153,8 @@ struct impact_spec {
 	char *operation;
 	char *level; /* "none", "limited" or "total" */
 	char *text;
-	struct check_spec *probe; /* NULL: prediction only */
+	/* NULL: prediction only. Its target may be a group, by name; its `expect` may yield a level. */
+	struct check_spec *probe;
 };
 
 struct end_spec {
@@ -165,7 +166,6 @@ struct runbook {
 	char *path;   /* as given */
 	char *source; /* the file's bytes */
 	size_t source_len;
-	char sha256[DIGEST_HEX_MAX];
 	char *id, *title, *version, *summary;
 	char **owners, **sources; /* end with NULL; never NULL themselves */
 	struct param *params;
@@ -193,10 +193,20 @@ struct runbook {
 struct runbook *runbook_load(const char *path, const struct step_catalogue *catalogue,
 			     struct diags *diags, struct err *e);
 
-/* The same from memory; `path` is only what messages and relative names go by. */
+/*
+ * The same but for whether the expressions compile, which takes as long as all the rest ten times over: the caller asks
+ * expressions_are_sound(), and where they are not, runbook_load() tells which and where.
+ */
+struct runbook *runbook_read(const char *path, const struct step_catalogue *catalogue,
+			     struct diags *diags, struct err *e);
+
+/* runbook_load() from memory; `path` is only what messages and relative names go by. */
 struct runbook *runbook_parse(const char *path, const char *text, size_t len_bytes,
 			      const struct step_catalogue *catalogue, struct diags *diags);
 void runbook_free(struct runbook *rb);
+
+/* The SHA-256 of the file's bytes into out, which is returned. */
+const char *runbook_sha256(const struct runbook *rb, char out[DIGEST_HEX_MAX]);
 
 /* Index of a step by id, or -1. */
 int runbook_step_index(const struct runbook *rb, const char *id);

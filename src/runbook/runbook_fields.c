@@ -512,7 +512,11 @@ static const struct field impact_fields[] = {
 	  .flags = FIELD_REQUIRED,
 	  .help = "How much of it the failure takes away." },
 	{ .name = "text", .type = FIELD_TEXT, .help = "What is lost, and what still works." },
-	{ .name = "probe", .type = FIELD_CHECK, .help = "A check that shows it live." },
+	{ .name = "probe",
+	  .type = FIELD_CHECK,
+	  .help = "A check that shows it live, all through the run. Its expect yields true (it "
+		  "works), "
+		  "false, or one of none, limited and total; its target may be a group." },
 	{ 0 },
 };
 

@@ -434,12 +434,12 @@ definitions(const struct step_catalogue *catalogue)
 }
 
 cJSON *
-runbook_schema(const struct step_catalogue *catalogue)
+document_schema(const struct field *table, const char *title)
 {
-	cJSON *schema = cJSON_CreateObject(), *document = object_schema(runbook_fields);
+	cJSON *schema = cJSON_CreateObject(), *document = object_schema(table);
 
 	json_add_string(schema, "$schema", "https://json-schema.org/draft/2020-12/schema");
-	json_add_string(schema, "title", "lifeboat/v1 runbook");
+	json_add_string(schema, "title", title);
 	for (cJSON *member; (member = document->child);) {
 		char *name = xstrdup(member->string);
 
@@ -447,6 +447,14 @@ runbook_schema(const struct step_catalogue *catalogue)
 		free(name);
 	}
 	cJSON_Delete(document);
+	return schema;
+}
+
+cJSON *
+runbook_schema(const struct step_catalogue *catalogue)
+{
+	cJSON *schema = document_schema(runbook_fields, "lifeboat/v1 runbook");
+
 	json_add(schema, "$defs", definitions(catalogue));
 	return schema;
 }

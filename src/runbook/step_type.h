@@ -42,6 +42,8 @@ struct step_type {
 	enum step_effect effect;
 	const struct field *fields; /* of `with:` */
 	const char *result;	    /* one line: what `outputs` and `expect` see as their input */
+	const char *
+		undo; /* one line: what it can take back by itself, without an `undo:`; NULL: nothing */
 };
 
 /*

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "step/step_dns.h"
+#include "step/step_dns_update.h"
 #include "step/steps.h"
 
-enum { UPDATE_TIMEOUT_MS = 10000, DEFAULT_TTL = 60, MAX_TTL = 7 * 86400, SETTLE_MS = 2000 };
+enum { UPDATE_TIMEOUT_MS = 10000, DEFAULT_TTL = 60, MAX_TTL = 7 * 86400 };
 
 static const char *const types[] = { "A", "AAAA", "CNAME", "TXT", NULL };
 
@@ -43,21 +43,8 @@ static const struct field fields[] = {
 	{ .name = NULL },
 };
 
-/* An update about to be made, and the state before it. In the caller's memory. */
-struct change {
-	const char *zone, *name, *type;
-	uint32_t ttl;
-	struct step_texts values;   /* what it will be */
-	struct step_texts expected; /* the prerequisite */
-	struct step_texts present;  /* what the server has now */
-	uint32_t present_ttl;
-	struct dns_views primary; /* the one server that takes updates */
-	struct dns_key key;
-	bool has_key;
-};
-
-static void
-change_release(struct change *c)
+void
+dns_change_release(struct dns_change *c)
 {
 	step_texts_release(&c->values);
 	step_texts_release(&c->expected);
@@ -68,7 +55,8 @@ change_release(struct change *c)
 
 /* Where the target names no server: the zone's SOA record does. */
 static int
-find_primary(struct change *c, struct step_context *ctx, const struct action *action, struct err *e)
+find_primary(struct dns_change *c, struct step_context *ctx, const struct action *action,
+	     struct err *e)
 {
 	const char *server = step_optional(dns_target_spec(action), "server");
 	struct dns_answer answer = { 0 };
@@ -95,7 +83,7 @@ find_primary(struct change *c, struct step_context *ctx, const struct action *ac
 }
 
 static int
-load_key(struct change *c, struct step_context *ctx, const struct action *action, struct err *e)
+load_key(struct dns_change *c, struct step_context *ctx, const struct action *action, struct err *e)
 {
 	const char *path = step_optional(dns_target_spec(action), "key_file");
 
@@ -109,7 +97,7 @@ load_key(struct change *c, struct step_context *ctx, const struct action *action
 
 /* What is there now. Only an answer with authority says it: a cache would make a stale prerequisite. */
 static int
-read_present(struct change *c, struct step_context *ctx, struct err *e)
+read_present(struct dns_change *c, struct step_context *ctx, struct err *e)
 {
 	struct dns_view *view = &c->primary.items[0];
 	const struct dns_answer *answer = &view->answer;
@@ -137,12 +125,13 @@ read_present(struct change *c, struct step_context *ctx, struct err *e)
 	return 0;
 }
 
-static int
-change_init(struct change *c, struct step_context *ctx, const struct action *action, struct err *e)
+int
+dns_change_init(struct dns_change *c, struct step_context *ctx, const struct action *action,
+		struct err *e)
 {
 	int64_t ttl = json_int(action->with, "ttl", DEFAULT_TTL);
 
-	*c = (struct change){
+	*c = (struct dns_change){
 		.zone = json_string(dns_target_spec(action), "zone", ""),
 		.name = json_string(action->with, "name", ""),
 		.type = json_string(action->with, "type", "A"),
@@ -161,7 +150,7 @@ change_init(struct change *c, struct step_context *ctx, const struct action *act
 
 /* The prerequisite: the runbook's, or else what the operator was shown; it must hold already. */
 static int
-choose_expected(struct change *c, const struct action *action, struct err *e)
+choose_expected(struct dns_change *c, const struct action *action, struct err *e)
 {
 	const cJSON *given = json_at(action->with, "expected");
 	char *wanted, *present;
@@ -188,7 +177,7 @@ choose_expected(struct change *c, const struct action *action, struct err *e)
 }
 
 static void
-preview_lines(struct preview *preview, enum preview_mark mark, const struct change *c,
+preview_lines(struct preview *preview, enum preview_mark mark, const struct dns_change *c,
 	      const struct step_texts *values, uint32_t ttl)
 {
 	for (size_t i = 0; i < values->count; i++)
@@ -196,8 +185,8 @@ preview_lines(struct preview *preview, enum preview_mark mark, const struct chan
 			    values->items[i]);
 }
 
-static void
-preview_difference(struct preview *preview, const struct change *c)
+void
+dns_change_show(struct preview *preview, const struct dns_change *c)
 {
 	if (step_texts_equal(&c->present, &c->values) && c->present_ttl == c->ttl) {
 		preview_add(preview, PREVIEW_TEXT, "The record is like this already:");
@@ -210,7 +199,7 @@ preview_difference(struct preview *preview, const struct change *c)
 
 /* Clients that prefer IPv6 would go on to the old place. */
 static int
-preview_other_family(struct preview *preview, const struct change *c, struct step_context *ctx,
+preview_other_family(struct preview *preview, const struct dns_change *c, struct step_context *ctx,
 		     struct err *e)
 {
 	struct dns_view *view = &c->primary.items[0];
@@ -230,9 +219,9 @@ preview_other_family(struct preview *preview, const struct change *c, struct ste
 }
 
 /* What every server and resolver has at present: who will be late. */
-static int
-preview_servers(struct preview *preview, const struct change *c, struct step_context *ctx,
-		const struct action *action, struct err *e)
+int
+dns_change_show_servers(struct preview *preview, const struct dns_change *c,
+			struct step_context *ctx, const struct action *action, struct err *e)
 {
 	struct dns_views views = { 0 };
 	struct err ignored = ERR_INIT;
@@ -255,8 +244,8 @@ preview_servers(struct preview *preview, const struct change *c, struct step_con
 	return rc;
 }
 
-static void
-preview_request(struct preview *preview, const struct change *c)
+void
+dns_change_show_request(struct preview *preview, const struct dns_change *c)
 {
 	char *expected = step_texts_join(&c->expected);
 
@@ -281,8 +270,8 @@ state_json(const struct step_texts *values, uint32_t ttl)
 }
 
 /* The serial of the zone as a server has it, or "?". The caller frees. */
-static char *
-read_serial(const struct change *c, const struct dns_view *view, struct step_context *ctx)
+char *
+dns_change_serial(const struct dns_change *c, const struct dns_view *view, struct step_context *ctx)
 {
 	struct dns_server server = { view->host, view->port };
 	struct dns_answer answer = { 0 };
@@ -301,11 +290,11 @@ read_serial(const struct change *c, const struct dns_view *view, struct step_con
 	return text;
 }
 
-static cJSON *
-seen_json(const struct change *c, struct step_context *ctx)
+cJSON *
+dns_change_seen(const struct dns_change *c, struct step_context *ctx)
 {
 	cJSON *seen = state_json(&c->present, c->present_ttl);
-	char *serial = read_serial(c, &c->primary.items[0], ctx);
+	char *serial = dns_change_serial(c, &c->primary.items[0], ctx);
 
 	json_add_string(seen, "serial", serial);
 	free(serial);
@@ -316,23 +305,23 @@ static int
 update_preview(struct step_context *ctx, const struct action *action, struct preview *preview,
 	       struct err *e)
 {
-	struct change c;
+	struct dns_change c;
 	int rc = -1;
 
-	if (change_init(&c, ctx, action, e) < 0 || choose_expected(&c, action, e) < 0)
+	if (dns_change_init(&c, ctx, action, e) < 0 || choose_expected(&c, action, e) < 0)
 		goto out;
-	preview_difference(preview, &c);
-	preview_request(preview, &c);
-	preview_remember(preview, seen_json(&c, ctx));
+	dns_change_show(preview, &c);
+	dns_change_show_request(preview, &c);
+	preview_remember(preview, dns_change_seen(&c, ctx));
 	if (preview_other_family(preview, &c, ctx, e) == 0)
-		rc = preview_servers(preview, &c, ctx, action, e);
+		rc = dns_change_show_servers(preview, &c, ctx, action, e);
 out:
-	change_release(&c);
+	dns_change_release(&c);
 	return rc;
 }
 
-static int
-send_change(const struct change *c, struct step_context *ctx, struct err *e)
+int
+dns_change_send(const struct dns_change *c, struct step_context *ctx, struct err *e)
 {
 	const struct dns_view *primary = &c->primary.items[0];
 	struct dns_server server = { primary->host, primary->port };
@@ -351,8 +340,8 @@ send_change(const struct change *c, struct step_context *ctx, struct err *e)
 }
 
 /* The server said yes; a look shows whether it also did it. A failure to look changes nothing. */
-static int
-confirm_change(struct change *c, struct step_context *ctx, struct err *e)
+int
+dns_change_confirm(struct dns_change *c, struct step_context *ctx, struct err *e)
 {
 	struct err failure = ERR_INIT;
 	char *present;
@@ -366,8 +355,8 @@ confirm_change(struct change *c, struct step_context *ctx, struct err *e)
 	return -1;
 }
 
-static void
-output_change(struct step_context *ctx, const struct change *c, const char *before)
+void
+dns_change_report(struct step_context *ctx, const struct dns_change *c, const char *before)
 {
 	char *after = step_texts_join(&c->values);
 	struct str out = STR_INIT;
@@ -384,10 +373,10 @@ update_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 {
 	cJSON *before = NULL, *result;
 	char *was = NULL;
-	struct change c;
+	struct dns_change c;
 	int rc = -1;
 
-	if (change_init(&c, ctx, action, e) < 0 || choose_expected(&c, action, e) < 0)
+	if (dns_change_init(&c, ctx, action, e) < 0 || choose_expected(&c, action, e) < 0)
 		goto out;
 	before = state_json(&c.present, c.present_ttl);
 	was = step_texts_join(&c.present);
@@ -395,9 +384,9 @@ update_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 		err_wrap(e, "dns.update %s %s: nothing was sent", c.name, c.type);
 		goto out;
 	}
-	if (send_change(&c, ctx, e) < 0 || confirm_change(&c, ctx, e) < 0)
+	if (dns_change_send(&c, ctx, e) < 0 || dns_change_confirm(&c, ctx, e) < 0)
 		goto out;
-	output_change(ctx, &c, was);
+	dns_change_report(ctx, &c, was);
 	result = cJSON_CreateObject();
 	json_add(result, "before", before);
 	json_add(result, "after", state_json(&c.values, c.ttl));
@@ -408,155 +397,7 @@ update_run(struct step_context *ctx, const struct action *action, cJSON **ret_re
 out:
 	cJSON_Delete(before);
 	free(was);
-	change_release(&c);
-	return rc;
-}
-
-/* The record before the update, as the preview saw it. */
-struct past {
-	bool known;
-	struct step_texts values;
-	uint32_t ttl;
-	const char *serial;
-};
-
-/* Whether a server has exactly this record; an authoritative one tells the whole time to live. */
-static bool
-has_record(const struct dns_view *view, const struct step_texts *values, uint32_t ttl)
-{
-	struct step_texts has = { 0 };
-	bool equal;
-
-	dns_values_copy(&view->answer, &has);
-	equal = step_texts_equal(&has, values) && (values->count == 0 || view->answer.ttl == ttl);
-	step_texts_release(&has);
-	return equal;
-}
-
-/* An answer that says what the server has, be it that it has none. */
-static bool
-has_spoken(const struct dns_view *view)
-{
-	return !view->failed && view->answer.authoritative &&
-	       (strcmp(view->answer.rcode, "NOERROR") == 0 ||
-		strcmp(view->answer.rcode, "NXDOMAIN") == 0);
-}
-
-static void
-judge_server(const struct change *c, const struct past *past, const struct dns_view *view,
-	     struct step_context *ctx, struct probe *probe, size_t *is_new, size_t *is_old)
-{
-	bool spoken = has_spoken(view), newer = spoken && has_record(view, &c->values, c->ttl);
-	bool older = spoken && past->known && has_record(view, &past->values, past->ttl);
-	char *serial = read_serial(c, view, ctx);
-	struct str line = STR_INIT;
-
-	str_printf(&line, "%s: ", view->label);
-	dns_view_text(view, &line);
-	str_printf(&line, "; serial %s", serial);
-	if (past->serial)
-		str_printf(&line, " (the preview saw %s at the primary)", past->serial);
-	str_append(&line, newer			  ? "; as this step sets it"
-			  : older		  ? "; as the preview saw it"
-			  : past->known && spoken ? "; NEITHER what this step sets nor what the "
-						    "preview saw"
-						  : "");
-	probe_add(probe, "%s", line.data);
-	*is_new += newer;
-	*is_old += older;
-	str_release(&line);
-	free(serial);
-}
-
-/* A server works on what it got in a moment: after that, what it shows is the end of it. */
-static int
-let_settle(struct step_context *ctx, const struct action *action, struct err *e)
-{
-	int64_t left_ms = step_writing_ms(action) + SETTLE_MS - clock_wall_ms();
-
-	if (step_writing_ms(action) < 0 || left_ms <= 0)
-		return 0;
-	ctx->progress(ctx, "waiting a moment: the update may be under way");
-	if (cancel_sleep(ctx->cancel, left_ms < SETTLE_MS ? left_ms : SETTLE_MS))
-		return err_set(e, ERR_CANCELLED, "dns.update: cancelled before looking");
-	return 0;
-}
-
-static int
-probe_servers(struct change *c, struct step_context *ctx, const struct action *action,
-	      struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
-{
-	struct past past = { .known = json_at(action->seen, "values") != NULL,
-			     .ttl = (uint32_t)json_int(action->seen, "ttl", 0),
-			     .serial = json_string(action->seen, "serial", NULL) };
-	const struct dns_view *primary = &c->primary.items[0];
-	struct dns_views views = { 0 };
-	size_t is_new = 0, is_old = 0;
-	int rc = -1;
-
-	/* the primary may be hidden, that is, none of the zone's name servers */
-	if (dns_values_load(json_at(action->seen, "values"), c->type, &past.values, e) < 0 ||
-	    dns_views_add_authoritative(&views, ctx, action, e) < 0 ||
-	    dns_views_add(&views, primary->host, primary->port, true, e) < 0 ||
-	    dns_views_ask(&views, ctx, c->name, c->type, e) < 0)
-		goto out;
-	for (size_t i = 0; i < views.count; i++)
-		judge_server(c, &past, &views.items[i], ctx, probe, &is_new, &is_old);
-	if (is_new == views.count)
-		*ret_verdict = PROBE_DONE;
-	else if (is_old == views.count)
-		*ret_verdict = PROBE_NOT_DONE;
-	else
-		probe_add(probe, "%zu of %zu servers show the new record, %zu the old one", is_new,
-			  views.count, is_old);
-	rc = 0;
-out:
-	step_texts_release(&past.values);
-	dns_views_release(&views);
-	return rc;
-}
-
-static int
-update_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
-	     enum probe_verdict *ret_verdict, struct err *e)
-{
-	struct change c = { 0 };
-	int rc;
-
-	if (step_writing_ms(action) < 0) {
-		probe_add(probe, "No update was sent: it would be on record");
-		*ret_verdict = PROBE_NOT_DONE;
-		return 0;
-	}
-	if (let_settle(ctx, action, e) < 0)
-		return -1;
-	rc = change_init(&c, ctx, action, e);
-	if (rc == 0)
-		rc = probe_servers(&c, ctx, action, probe, ret_verdict, e);
-	change_release(&c);
-	return rc;
-}
-
-/* Puts the old record back, but only in the place of what we had put there. */
-static int
-update_undo(struct step_context *ctx, const struct action *action, const cJSON *before,
-	    struct err *e)
-{
-	struct step_texts ours;
-	struct change c;
-	int rc = change_init(&c, ctx, action, e);
-
-	if (rc == 0) {
-		ours = c.values;
-		c.values = (struct step_texts){ 0 };
-		step_texts_release(&c.expected);
-		c.expected = ours;
-		c.ttl = (uint32_t)json_int(before, "ttl", DEFAULT_TTL);
-		rc = dns_values_load(json_at(before, "values"), c.type, &c.values, e);
-	}
-	if (rc == 0)
-		rc = send_change(&c, ctx, e);
-	change_release(&c);
+	dns_change_release(&c);
 	return rc;
 }
 
@@ -569,9 +410,12 @@ const struct executor step_dns_update = {
 		.effect = EFFECT_CHANGES,
 		.fields = fields,
 		.result = "{before: {values, ttl}, after: {values, ttl}, server}",
+		.undo = "its change: the record as it was",
 	},
 	.preview = update_preview,
 	.run = update_run,
-	.probe = update_probe,
-	.undo = update_undo,
+	.probe = dns_update_probe,
+	.undo_preview = dns_update_undo_preview,
+	.undo = dns_update_undo,
+	.undo_probe = dns_update_undo_probe,
 };

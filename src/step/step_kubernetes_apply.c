@@ -167,8 +167,9 @@ apply_preview(struct step_context *ctx, const struct action *action, struct prev
 
 	if (apply_init(&a, ctx, action, e) < 0)
 		return -1;
-	preview_add(preview, PREVIEW_TEXT, "Applies %zu objects of %s on %s as %s:", a.count,
-		    json_string(action->with, "file", ""), a.s.context, a.manager);
+	preview_add(preview, PREVIEW_TEXT, "Applies %zu object%s of %s on %s as %s:", a.count,
+		    a.count == 1 ? "" : "s", json_string(action->with, "file", ""), a.s.context,
+		    a.manager);
 	if (a.flags & KUBE_APPLY_FORCE)
 		preview_add(preview, PREVIEW_WARNING,
 			    "force: fields that another manager owns are taken over.");
@@ -196,6 +197,8 @@ report(struct apply *a, const cJSON *object, const char *what)
 /* What has been done so far. */
 struct progress {
 	cJSON *applied; /* the server's view of each object */
+	cJSON *created; /* who they are that were not there before */
+	char *kept;	/* one that was there before and is another now, or NULL */
 	int changed;
 };
 
@@ -225,6 +228,10 @@ write_object(struct apply *a, const struct trial *trial, struct progress *p, str
 		return kube_step_failed(&a->s, apply_name(object), e);
 	what = what_happened(trial, after);
 	p->changed += !str_equal(what, "unchanged");
+	if (!trial->before)
+		cJSON_AddItemToArray(p->created, apply_undo_entry(after, a->s.ns));
+	else if (str_equal(what, "changed") && !p->kept)
+		p->kept = kube_resource_label(&a->s.resource, apply_name(object));
 	if (apply_is_secret(object)) {
 		const cJSON *show = cJSON_GetObjectItemCaseSensitive(a->s.action->with, "show");
 
@@ -345,10 +352,30 @@ say_applied(const cJSON *applied, struct err *e)
 	return -1;
 }
 
+/* What was made can be taken back; what was there before and was changed can't: its values are not kept. */
+static void
+add_before(struct progress *p, cJSON *result)
+{
+	if (p->kept) {
+		char *why = xasprintf("%s was there before and was changed, and what it was is not "
+				      "kept, since it may be secret",
+				      p->kept);
+
+		json_add_string(result, "no_undo", why);
+		free(why);
+	} else if (!p->created->child) {
+		json_add_string(result, "no_undo", "it changed nothing");
+		json_add_bool(result, "unchanged", true);
+	} else {
+		json_add(cJSON_AddObjectToObject(result, "before"), "created", p->created);
+		p->created = NULL;
+	}
+}
+
 static int
 apply_run(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
 {
-	struct progress p = { .applied = cJSON_CreateArray() };
+	struct progress p = { .applied = cJSON_CreateArray(), .created = cJSON_CreateArray() };
 	struct apply a;
 	int rc = apply_init(&a, ctx, action, e);
 
@@ -368,9 +395,12 @@ apply_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 	*ret_result = cJSON_CreateObject();
 	json_add(*ret_result, "objects", p.applied);
 	json_add_int(*ret_result, "changed", p.changed);
+	add_before(&p, *ret_result);
 	p.applied = NULL;
 out:
 	cJSON_Delete(p.applied);
+	cJSON_Delete(p.created);
+	free(p.kept);
 	return rc;
 }
 
@@ -382,10 +412,15 @@ const struct executor step_kubernetes_apply = {
 		.target_required = true,
 		.effect = EFFECT_CHANGES,
 		.fields = fields,
-		.result = "{\"objects\": [as the server has them], \"changed\": N}",
+		.result = "{\"objects\": [as the server has them], \"changed\": N, "
+			  "\"before\": {\"created\": [who]}}",
+		.undo = "what it makes, but not what it changes of what was there before",
 	},
 	.permissions = apply_permissions,
 	.preview = apply_preview,
 	.run = apply_run,
 	.probe = apply_probe,
+	.undo_preview = apply_undo_preview,
+	.undo = apply_undo,
+	.undo_probe = apply_undo_probe,
 };

@@ -61,6 +61,15 @@ int apply_probe(struct step_context *ctx, const struct action *action, struct pr
 cJSON *apply_seals(const struct apply *a);
 int apply_check_seals(struct apply *a, struct err *e);
 
+/* Who an object is that was made, as undo is given it. The caller deletes it. */
+cJSON *apply_undo_entry(const cJSON *object, const char *ns);
+int apply_undo_preview(struct step_context *ctx, const struct action *action, const cJSON *before,
+		       struct preview *preview, struct err *e);
+int apply_undo(struct step_context *ctx, const struct action *action, const cJSON *before,
+	       struct err *e);
+int apply_undo_probe(struct step_context *ctx, const struct action *action, const cJSON *before,
+		     struct probe *probe, enum probe_verdict *ret_verdict, struct err *e);
+
 bool apply_is_secret(const cJSON *object);
 const char *apply_name(const cJSON *object);
 

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "step/step_kubernetes_evidence.h"
 #include "step/step_kubernetes_gone.h"
+#include "step/step_kubernetes_remove.h"
 #include "step/steps.h"
 
 static const char *const propagations[] = { "background", "foreground", "orphan", NULL };
@@ -241,17 +242,6 @@ propagation_policy(const struct action *action)
 }
 
 static void
-warn_of_contents(const struct kube_step *s, struct preview *preview)
-{
-	if (!*s->resource.group && str_equal(s->resource.name, "namespaces"))
-		preview_add(preview, PREVIEW_WARNING,
-			    "Deleting a namespace deletes everything in it.");
-	if (str_equal(s->resource.name, "customresourcedefinitions"))
-		preview_add(preview, PREVIEW_WARNING,
-			    "Deleting a definition deletes every object of its kind.");
-}
-
-static void
 preview_doomed(const struct kube_step *s, const struct doomed *d, struct preview *preview)
 {
 	const char *policy = propagation_policy(s->action);
@@ -306,7 +296,7 @@ delete_preview(struct step_context *ctx, const struct action *action, struct pre
 	preview_add(preview, PREVIEW_TEXT, "Deletes %d %s in %s:", cJSON_GetArraySize(d.found),
 		    s.resource.name, place);
 	free(place);
-	warn_of_contents(&s, preview);
+	kube_step_warn_of_contents(&s, preview);
 	preview_doomed(&s, &d, preview);
 	if (!d.found->child)
 		preview_add(preview, PREVIEW_TEXT, "Nothing is there to delete.");
@@ -320,94 +310,6 @@ delete_preview(struct step_context *ctx, const struct action *action, struct pre
 out:
 	kube_step_release(&s);
 	return rc;
-}
-
-static char *
-delete_body(const struct kube_step *s, const cJSON *entry, const char *version)
-{
-	cJSON *options = cJSON_CreateObject(), *preconditions = cJSON_CreateObject();
-	char *text;
-
-	json_add_string(options, "kind", "DeleteOptions");
-	json_add_string(options, "apiVersion", "v1");
-	json_add_string(options, "propagationPolicy", propagation_policy(s->action));
-	json_add_string(preconditions, "uid", json_string(entry, "uid", ""));
-	if (version)
-		json_add_string(preconditions, "resourceVersion", version);
-	json_add(options, "preconditions", preconditions);
-	text = json_print(options);
-	cJSON_Delete(options);
-	return text;
-}
-
-/*
- * Where the server writes a status, versions come and go all the time, and the one that was seen would
- * be refused for nothing. There the generation counts, which stands for what people write. *ret_gone:
- * somebody else was faster.
- */
-static int
-check_generation(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *e)
-{
-	struct kube_step_list list = { NULL, NULL, NULL, false };
-	const char *name = json_string(entry, "name", "");
-	struct err why = ERR_INIT;
-	bool same;
-
-	if (kube_step_fetch(s, name, KUBE_STEP_METADATA, &list, &why) < 0) {
-		*ret_gone = why.kind == ERR_NOT_FOUND;
-		return *ret_gone ? 0 : err_set(e, why.kind, "%s", why.message);
-	}
-	same = json_int(list.items->child, "metadata/generation", 0) ==
-	       json_int(entry, "generation", 0);
-	kube_step_list_release(&list);
-	if (same)
-		return 0;
-	err_set(e, ERR_CONFLICT,
-		"it was changed since it was looked at, and was left alone. Look at it, and try "
-		"again");
-	return kube_step_failed(s, name, e);
-}
-
-static int
-send_delete(struct kube_step *s, const cJSON *entry, const char *version, bool *ret_gone,
-	    struct err *e)
-{
-	const char *name = json_string(entry, "name", "");
-	char *path = kube_step_path(s, name), *body = delete_body(s, entry, version);
-	struct kube_request request = {
-		.method = "DELETE",
-		.path = path,
-		.body = body,
-		.body_len = strlen(body),
-		.cancel = s->ctx->cancel,
-	};
-	long status = 0;
-	int rc = kube_request(s->client, &request, &status, NULL, e);
-
-	free(body);
-	free(path);
-	*ret_gone = rc < 0 && status == 404;
-	if (rc == 0 || *ret_gone)
-		return 0;
-	if (status == 409)
-		err_advise(e, "It was changed or made anew since it was looked at, and was left "
-			      "alone. Look at it, and try again");
-	return kube_step_failed(s, name, e);
-}
-
-/* Deletes one object, if it is still the one that was seen. *ret_gone: somebody else was faster. */
-static int
-delete_one(struct kube_step *s, const cJSON *entry, bool *ret_gone, struct err *e)
-{
-	bool moves = s->resource.parts & KUBE_HAS_STATUS;
-
-	*ret_gone = false;
-	if (moves && check_generation(s, entry, ret_gone, e) < 0)
-		return -1;
-	if (*ret_gone)
-		return 0;
-	return send_delete(s, entry, moves ? NULL : json_string(entry, "resource_version", NULL),
-			   ret_gone, e);
 }
 
 static char *
@@ -456,7 +358,7 @@ delete_all(struct kube_step *s, const struct doomed *d, cJSON *deleted, struct e
 		cJSON *done;
 		bool gone;
 
-		if (delete_one(s, entry, &gone, e) < 0)
+		if (kube_step_remove(s, entry, propagation_policy(s->action), &gone, e) < 0)
 			return say_deleted(deleted, e);
 		report(s, name, gone ? "was gone already" : "deleted");
 		if (gone) {

@@ -80,8 +80,8 @@ still_not_gone(struct kube_step *s, const cJSON *waiting, const char *held_by, s
 {
 	char *rest = leftovers(s, waiting->child);
 
-	err_set(e, ERR_TIMEOUT, "kubernetes.delete: it was deleted, but is still there: %s%s",
-		held_by, rest);
+	err_set(e, ERR_TIMEOUT, "%s: it was deleted, but is still there: %s%s",
+		s->action->executor->type.uses, held_by, rest);
 	if (strstr(held_by, "finalizer"))
 		err_advise(e, "Whoever put a finalizer there must take it away: look whether that "
 			      "controller runs");
@@ -120,16 +120,12 @@ kube_step_wait_gone(struct kube_step *s, const cJSON *deleted, struct err *e)
 					 held_by ? held_by : why.message);
 		free(held_by);
 		if (rc == 0 && cancel_sleep(s->ctx->cancel, LOOK_AGAIN_MS))
-			rc = err_set(e, ERR_CANCELLED,
-				     "kubernetes.delete: waiting for the end was "
-				     "cancelled");
+			rc = err_set(e, ERR_CANCELLED, "%s: waiting for the end was cancelled",
+				     s->action->executor->type.uses);
 	}
 	cJSON_Delete(waiting);
 	return rc;
 }
-
-/* What became of one object. */
-enum fate { FATE_THERE, FATE_GOING, FATE_GONE };
 
 static enum fate
 tell_fate(const struct kube_step *s, const cJSON *entry, const cJSON *now, struct str *line)
@@ -154,9 +150,9 @@ tell_fate(const struct kube_step *s, const cJSON *entry, const cJSON *now, struc
 	return going ? FATE_GOING : FATE_THERE;
 }
 
-static int
-find_fate(struct kube_step *s, const cJSON *entry, struct probe *probe, enum fate *ret_fate,
-	  struct err *e)
+int
+kube_step_find_fate(struct kube_step *s, const cJSON *entry, struct probe *probe,
+		    enum fate *ret_fate, struct err *e)
 {
 	struct kube_step_list list = { NULL, NULL, NULL, false };
 	const char *name = json_string(entry, "name", "");
@@ -200,7 +196,7 @@ kube_step_probe_gone(struct step_context *ctx, const struct action *action, stru
 		enum fate fate = FATE_THERE;
 
 		if (rc == 0)
-			rc = find_fate(&s, entry, probe, &fate, e);
+			rc = kube_step_find_fate(&s, entry, probe, &fate, e);
 		count++;
 		done += fate == FATE_GONE || (fate == FATE_GOING && !waits);
 		there += fate == FATE_THERE;

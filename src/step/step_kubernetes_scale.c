@@ -8,7 +8,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "step/step_kubernetes_evidence.h"
-#include "step/step_kubernetes_workload.h"
+#include "step/step_kubernetes_scale.h"
 #include "step/steps.h"
 
 enum { LOOK_AGAIN_MS = 500, WAIT_MS = 5 * 60 * 1000 };
@@ -50,25 +50,19 @@ static const struct field fields[] = {
 	{ .name = NULL },
 };
 
-/* One call of the executor. */
-struct scaling {
-	struct kube_step s;
-	struct step_texts names;
-	int64_t wanted;
-};
-
-static void
+void
 scaling_release(struct scaling *c)
 {
 	kube_step_release(&c->s);
 	step_texts_release(&c->names);
 }
 
-static int
+int
 scaling_init(struct scaling *c, struct step_context *ctx, const struct action *action,
 	     struct err *e)
 {
-	*c = (struct scaling){ .wanted = json_int(action->with, "replicas", -1) };
+	*c = (struct scaling){ .wanted = json_int(action->with, "replicas", -1),
+			       .goal = "as this step sets it" };
 	if (c->wanted < 0 || c->wanted > INT32_MAX)
 		return err_set(e, ERR_SPEC,
 			       "kubernetes.scale: `replicas` must be 0 or more. Look at the "
@@ -86,14 +80,14 @@ wrong:
 	return -1;
 }
 
-static int64_t
-replicas_of(const cJSON *scale)
+int64_t
+scaling_replicas(const cJSON *scale)
 {
 	return json_int(scale, "spec/replicas", 0); /* the server leaves out a zero */
 }
 
-static int
-read_scale(struct scaling *c, const char *name, cJSON **ret_scale, struct err *e)
+int
+scaling_read(struct scaling *c, const char *name, cJSON **ret_scale, struct err *e)
 {
 	char *base = kube_step_path(&c->s, name), *path = xasprintf("%s/scale", base);
 	struct kube_request request = {
@@ -123,12 +117,11 @@ check_expected(struct scaling *c, const char *name, int64_t replicas, struct err
 	return kube_step_failed(&c->s, name, e);
 }
 
-/* It must still be what the operator saw. */
-static int
-check_seen(struct scaling *c, const char *name, const cJSON *scale, struct err *e)
+int
+scaling_check_seen(struct scaling *c, const char *name, const cJSON *scale, struct err *e)
 {
 	const cJSON *seen = workload_seen(c->s.action->seen, name);
-	int64_t was = json_int(seen, "replicas", 0), is = replicas_of(scale);
+	int64_t was = json_int(seen, "replicas", 0), is = scaling_replicas(scale);
 
 	if (!seen)
 		return 0;
@@ -146,15 +139,15 @@ check_seen(struct scaling *c, const char *name, const cJSON *scale, struct err *
 	return kube_step_failed(&c->s, name, e);
 }
 
-static cJSON *
-entry_of(const char *name, const cJSON *scale)
+cJSON *
+scaling_entry(const char *name, const cJSON *scale)
 {
 	const cJSON *spec = json_at(scale, "spec");
 	cJSON *entry = cJSON_CreateObject();
 
 	json_add_string(entry, "name", name);
 	json_add_string(entry, "uid", json_string(scale, "metadata/uid", ""));
-	json_add_int(entry, "replicas", replicas_of(scale));
+	json_add_int(entry, "replicas", scaling_replicas(scale));
 	json_add(entry, "spec", spec ? cJSON_Duplicate(spec, true) : cJSON_CreateObject());
 	return entry;
 }
@@ -168,14 +161,14 @@ read_all(struct scaling *c, cJSON **ret_entries, struct err *e)
 	for (size_t i = 0; i < c->names.count; i++) {
 		const char *name = c->names.items[i];
 		cJSON *scale = NULL;
-		int rc = read_scale(c, name, &scale, e);
+		int rc = scaling_read(c, name, &scale, e);
 
 		if (rc == 0)
-			rc = check_expected(c, name, replicas_of(scale), e);
+			rc = check_expected(c, name, scaling_replicas(scale), e);
 		if (rc == 0)
-			rc = check_seen(c, name, scale, e);
+			rc = scaling_check_seen(c, name, scale, e);
 		if (rc == 0)
-			cJSON_AddItemToArray(entries, entry_of(name, scale));
+			cJSON_AddItemToArray(entries, scaling_entry(name, scale));
 		cJSON_Delete(scale);
 		if (rc < 0) {
 			cJSON_Delete(entries);
@@ -204,14 +197,15 @@ scale_permissions(struct step_context *ctx, const struct action *action,
 	return 0;
 }
 
-static void
-preview_entry(const struct scaling *c, const cJSON *entry, struct preview *preview)
+void
+scaling_preview_entry(const struct scaling *c, const cJSON *entry, int64_t wanted,
+		      struct preview *preview)
 {
 	const char *name = json_string(entry, "name", "");
 	int64_t now = json_int(entry, "replicas", 0);
 	char *label = kube_resource_label(&c->s.resource, name), *path;
 
-	if (now == c->wanted) {
+	if (now == wanted) {
 		preview_add(preview, PREVIEW_CONTEXT, "%s has %" PRId64 " replicas already", label,
 			    now);
 		free(label);
@@ -220,10 +214,10 @@ preview_entry(const struct scaling *c, const cJSON *entry, struct preview *previ
 	path = kube_step_path(&c->s, name);
 	preview_add(preview, PREVIEW_REQUEST,
 		    "PATCH %s/scale  /spec/replicas = %" PRId64 ", only uid %s with %" PRId64, path,
-		    c->wanted, json_string(entry, "uid", ""), now);
+		    wanted, json_string(entry, "uid", ""), now);
 	preview_add(preview, PREVIEW_REMOVE, "%s replicas: %" PRId64, label, now);
-	preview_add(preview, PREVIEW_ADD, "%s replicas: %" PRId64, label, c->wanted);
-	if (c->wanted == 0)
+	preview_add(preview, PREVIEW_ADD, "%s replicas: %" PRId64, label, wanted);
+	if (wanted == 0)
 		preview_add(preview, PREVIEW_WARNING, "0 replicas stop everything that %s runs.",
 			    label);
 	free(path);
@@ -250,7 +244,7 @@ scale_preview(struct step_context *ctx, const struct action *action, struct prev
 		    c.names.count, c.s.resource.name, place, c.wanted);
 	free(place);
 	cJSON_ArrayForEach(entry, entries)
-		preview_entry(&c, entry, preview);
+		scaling_preview_entry(&c, entry, c.wanted, preview);
 	seen = cJSON_CreateObject();
 	json_add(seen, "objects", entries);
 	preview_remember(preview, seen);
@@ -258,9 +252,8 @@ scale_preview(struct step_context *ctx, const struct action *action, struct prev
 	return 0;
 }
 
-/* Sets one number, if nothing has changed since the entry was read. */
-static int
-set_replicas(struct scaling *c, const cJSON *entry, int64_t wanted, struct err *e)
+int
+scaling_set(struct scaling *c, const cJSON *entry, int64_t wanted, struct err *e)
 {
 	const char *name = json_string(entry, "name", "");
 	struct workload_change change = { .part = "scale", .path = "/spec/replicas" };
@@ -289,18 +282,18 @@ has_arrived(struct scaling *c, const char *name, int64_t wanted, struct str *see
 	int64_t are;
 	int rc = 0;
 
-	if (read_scale(c, name, &scale, &why) < 0) {
+	if (scaling_read(c, name, &scale, &why) < 0) {
 		if (!kube_step_transient(&why))
 			return err_set(e, why.kind, "%s", why.message);
 		str_append(seen, why.message);
 		return 0;
 	}
 	are = json_int(scale, "status/replicas", 0);
-	if (replicas_of(scale) != wanted) {
+	if (scaling_replicas(scale) != wanted) {
 		err_set(e, ERR_CONFLICT,
 			"it was scaled to %" PRId64 ", and somebody has set it to %" PRId64
 			" since. Look at who scales it (an operator, an autoscaler)",
-			wanted, replicas_of(scale));
+			wanted, scaling_replicas(scale));
 		rc = kube_step_failed(&c->s, name, e);
 	} else if (are == wanted) {
 		rc = 1;
@@ -311,9 +304,8 @@ has_arrived(struct scaling *c, const char *name, int64_t wanted, struct str *see
 	return rc;
 }
 
-/* Waits for the entries one after the other; each by its own number if `wanted` is -1. */
-static int
-wait_for_all(struct scaling *c, const cJSON *entries, int64_t wanted, struct err *e)
+int
+scaling_wait(struct scaling *c, const cJSON *entries, int64_t wanted, struct err *e)
 {
 	int64_t deadline_ms = workload_deadline_ms(&c->s, WAIT_MS);
 	const cJSON *entry = entries->child;
@@ -388,12 +380,12 @@ scale_run(struct step_context *ctx, const struct action *action, cJSON **ret_res
 		rc = kube_step_begin_writing(&c.s, NULL, e);
 	cJSON_ArrayForEach(entry, entries) {
 		if (rc == 0)
-			rc = set_replicas(&c, entry, c.wanted, e);
+			rc = scaling_set(&c, entry, c.wanted, e);
 		if (rc == 0)
 			cJSON_AddItemToArray(done, cJSON_Duplicate(entry, true));
 	}
 	if (rc == 0 && json_bool(action->with, "wait", true))
-		rc = wait_for_all(&c, entries, c.wanted, e);
+		rc = scaling_wait(&c, entries, c.wanted, e);
 	if (rc < 0)
 		workload_say_done("Scaled", done, e);
 	else
@@ -419,12 +411,12 @@ describe_object(struct scaling *c, const char *name, struct str *line)
 	kube_step_list_release(&list);
 }
 
-static void
-judge_scale(struct scaling *c, const char *name, const cJSON *scale, struct probe *probe,
-	    size_t *done, size_t *untouched)
+void
+scaling_judge(struct scaling *c, const char *name, const cJSON *scale, int64_t wanted,
+	      struct probe *probe, size_t *done, size_t *untouched)
 {
 	const cJSON *seen = workload_seen(c->s.action->seen, name);
-	int64_t is = replicas_of(scale), are = json_int(scale, "status/replicas", 0);
+	int64_t is = scaling_replicas(scale), are = json_int(scale, "status/replicas", 0);
 	bool waits = json_bool(c->s.action->with, "wait", true);
 	struct str line = STR_INIT;
 
@@ -433,9 +425,9 @@ judge_scale(struct scaling *c, const char *name, const cJSON *scale, struct prob
 	if (!seen ||
 	    !str_equal(json_string(seen, "uid", ""), json_string(scale, "metadata/uid", ""))) {
 		str_append(&line, "; it is NOT the object that the preview saw");
-	} else if (is == c->wanted) {
+	} else if (is == wanted) {
 		*done += are == is || !waits;
-		str_append(&line, ", as this step sets it");
+		str_printf(&line, ", %s", c->goal);
 	} else if (is == json_int(seen, "replicas", -1)) {
 		++*untouched;
 		str_append(&line, ", as the preview saw it");
@@ -461,72 +453,15 @@ scale_probe(struct step_context *ctx, const struct action *action, struct probe 
 	for (size_t i = 0; i < c.names.count && rc == 0; i++) {
 		cJSON *scale = NULL;
 
-		rc = read_scale(&c, c.names.items[i], &scale, e);
+		rc = scaling_read(&c, c.names.items[i], &scale, e);
 		if (rc < 0)
 			break;
-		judge_scale(&c, c.names.items[i], scale, probe, &done, &untouched);
+		scaling_judge(&c, c.names.items[i], scale, c.wanted, probe, &done, &untouched);
 		cJSON_Delete(scale);
 	}
 	if (rc == 0)
 		*ret_verdict = kube_step_verdict(&c.s, probe, c.names.count, done, untouched);
 	scaling_release(&c);
-	return rc;
-}
-
-/* Only a number that is still the one that run() set is set back. */
-static int
-undo_one(struct scaling *c, const cJSON *before, struct err *e)
-{
-	const char *name = json_string(before, "name", "");
-	int64_t old = json_int(before, "replicas", -1);
-	cJSON *scale = NULL, *entry;
-	int rc;
-
-	if (read_scale(c, name, &scale, e) < 0)
-		return -1;
-	if (!str_equal(json_string(before, "uid", ""), json_string(scale, "metadata/uid", "")) ||
-	    (replicas_of(scale) != c->wanted && replicas_of(scale) != old)) {
-		err_set(e, ERR_CONFLICT,
-			"it was scaled to %" PRId64 ", and somebody has changed it since, to "
-			"%" PRId64 ": it is left alone. Scale it by hand if it must have %" PRId64,
-			c->wanted, replicas_of(scale), old);
-		cJSON_Delete(scale);
-		return kube_step_failed(&c->s, name, e);
-	}
-	entry = entry_of(name, scale);
-	rc = set_replicas(c, entry, old, e);
-	cJSON_Delete(entry);
-	cJSON_Delete(scale);
-	return rc;
-}
-
-static int
-scale_undo(struct step_context *ctx, const struct action *action, const cJSON *before,
-	   struct err *e)
-{
-	cJSON *done = cJSON_CreateArray();
-	const cJSON *entry, *entries = json_at(before, "objects");
-	struct scaling c;
-	int rc = scaling_init(&c, ctx, action, e);
-
-	if (rc < 0)
-		goto out;
-	if (!cJSON_IsArray(entries))
-		rc = err_set(e, ERR_SPEC,
-			     "kubernetes.scale: the journal does not say how many there were");
-	cJSON_ArrayForEach(entry, entries) {
-		if (rc == 0)
-			rc = undo_one(&c, entry, e);
-		if (rc == 0)
-			cJSON_AddItemToArray(done, cJSON_Duplicate(entry, true));
-	}
-	if (rc == 0 && json_bool(action->with, "wait", true))
-		rc = wait_for_all(&c, entries, -1, e);
-	if (rc < 0)
-		workload_say_done("Scaled back", done, e);
-	scaling_release(&c);
-out:
-	cJSON_Delete(done);
 	return rc;
 }
 
@@ -539,10 +474,13 @@ const struct executor step_kubernetes_scale = {
 		.effect = EFFECT_CHANGES,
 		.fields = fields,
 		.result = "{\"objects\": [{\"name\", \"replicas\", \"was\"}], \"before\"}",
+		.undo = "its change: the numbers of replicas as they were",
 	},
 	.permissions = scale_permissions,
 	.preview = scale_preview,
 	.run = scale_run,
 	.probe = scale_probe,
-	.undo = scale_undo,
+	.undo_preview = scaling_undo_preview,
+	.undo = scaling_undo,
+	.undo_probe = scaling_undo_probe,
 };

@@ -309,6 +309,111 @@ run_ask(struct step_context *ctx, const struct action *action, cJSON **ret_resul
 	return ctx->ask(ctx, &prompt, ret_result, e);
 }
 
+/* What test.world finds: of the target with the context app-1, app-2, or of any other. */
+enum world {
+	WORLD_WELL,
+	WORLD_ILL,
+	WORLD_LIMITED,
+	WORLD_ODD,
+	WORLD_AWAY,
+	WORLD_DENIED,
+	WORLD_HANGS
+};
+static atomic_int worlds[3];
+static atomic_int world_looks;	       /* how often it was looked at */
+static const char *_Atomic world_says; /* in its errors */
+
+static inline int
+run_world(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
+{
+	static const char *const words[] = { "none", "total", "limited", "odd" };
+	const char *name = action->target ? action->target->connection : "";
+	int at = !strcmp(name, "app-1") ? 1 : !strcmp(name, "app-2") ? 2 : 0;
+	int now = atomic_load(&worlds[at]);
+
+	atomic_fetch_add(&world_looks, 1);
+	ctx->progress(ctx, "looking at %s", name);
+	if (now == WORLD_AWAY)
+		return err_set(e, ERR_NET, "%s", world_says);
+	if (now == WORLD_DENIED)
+		return err_set(e, ERR_DENIED, "you may not look");
+	if (now == WORLD_HANGS && cancel_sleep(ctx->cancel, 60000))
+		return err_set(e, ERR_CANCELLED, "cancelled");
+	*ret_result = cJSON_CreateObject();
+	json_add_bool(*ret_result, "ok", now == WORLD_WELL);
+	json_add_string(*ret_result, "word", words[now % 4]);
+	return 0;
+}
+
+/* What test.turn turns: to the number of its text, and back to what it was. */
+static atomic_int turned;
+static atomic_int half_times;	 /* how many of the next turns get stuck half way */
+static atomic_int undo_previews; /* how often it was asked what taking it back would do */
+
+static inline int
+run_turn(struct step_context *ctx, const struct action *action, cJSON **ret_result, struct err *e)
+{
+	int was = atomic_load(&turned);
+
+	if (run_change(ctx, action, ret_result, e) < 0)
+		return -1;
+	if (ctx->remember(ctx, cJSON_CreateObject(), e) < 0)
+		return -1;
+	atomic_store(&turned, atoi(json_string(action->with, "text", "0")));
+	leave_crashed_copy(ctx->run_folder);
+	if (atomic_fetch_sub(&half_times, 1) > 0) {
+		cJSON_Delete(*ret_result);
+		*ret_result = NULL;
+		return err_set(e, ERR_REMOTE, "it got stuck half way");
+	}
+	cJSON *before = cJSON_AddObjectToObject(*ret_result, "before");
+	json_add_int(before, "was", was);
+	json_add_string(before, "word", remembers);
+	return 0;
+}
+
+static inline int
+preview_turn_back(struct step_context *ctx, const struct action *action, const cJSON *before,
+		  struct preview *preview, struct err *e)
+{
+	cJSON *seen = cJSON_CreateObject();
+
+	(void)ctx;
+	(void)action;
+	(void)e;
+	atomic_fetch_add(&undo_previews, 1);
+	preview_add(preview, PREVIEW_REMOVE, "turned to %d", atomic_load(&turned));
+	preview_add(preview, PREVIEW_ADD, "turned to %lld", (long long)json_int(before, "was", -1));
+	json_add_int(seen, "turned", atomic_load(&turned));
+	preview_remember(preview, seen);
+	return 0;
+}
+
+static inline int
+undo_turn(struct step_context *ctx, const struct action *action, const cJSON *before, struct err *e)
+{
+	leave_crashed_copy(ctx->run_folder);
+	if (take_failure(e) < 0)
+		return -1;
+	if (json_int(action->seen, "turned", -1) != atomic_load(&turned))
+		return err_set(e, ERR_CONFLICT, "somebody has turned it since");
+	ctx->output(ctx, "back\n", 5);
+	atomic_store(&turned, (int)json_int(before, "was", -1));
+	return 0;
+}
+
+static inline int
+probe_turn_back(struct step_context *ctx, const struct action *action, const cJSON *before,
+		struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
+{
+	(void)e;
+	probe_add(probe, "%s: it is at %d, was %lld", ctx->idempotency_key, atomic_load(&turned),
+		  (long long)json_int(action->seen, "turned", -1));
+	*ret_verdict =
+		atomic_load(&turned) == json_int(before, "was", -1) ? PROBE_DONE : PROBE_NOT_DONE;
+	return 0;
+}
+
 #define TEST_EXECUTOR(word, danger, function)                                                      \
 	{                                                                                          \
 		.type = { .uses = word,                                                            \
@@ -354,19 +459,43 @@ static const struct executor executors[] = {
 	TEST_EXECUTOR("test.read", EFFECT_READS, run_read),
 	TEST_EXECUTOR("test.slow", EFFECT_READS, run_slow),
 	TARGETED("test.target"),
+	{
+		.type = { .uses = "test.turn",
+			  .summary = "For the test.",
+			  .effect = EFFECT_CHANGES,
+			  .fields = text_fields,
+			  .result = "an object" },
+		.preview = preview_text,
+		.run = run_turn,
+		.undo_preview = preview_turn_back,
+		.undo = undo_turn,
+		.undo_probe = probe_turn_back,
+	},
+	{
+		.type = { .uses = "test.world",
+			  .summary = "For the test.",
+			  .effect = EFFECT_READS,
+			  .target_kinds = TARGET_KUBERNETES,
+			  .fields = text_fields,
+			  .result = "an object" },
+		.preview = preview_text,
+		.run = run_world,
+	},
 };
 
 enum { EXECUTORS = sizeof(executors) / sizeof(executors[0]) };
 
 static const struct executor *const rows[EXECUTORS] = {
-	&executors[0], &executors[1], &executors[2], &executors[3], &executors[4],  &executors[5],
-	&executors[6], &executors[7], &executors[8], &executors[9], &executors[10],
+	&executors[0],	&executors[1],	&executors[2],	&executors[3], &executors[4],
+	&executors[5],	&executors[6],	&executors[7],	&executors[8], &executors[9],
+	&executors[10], &executors[11], &executors[12],
 };
 
 static const struct step_type *const types[EXECUTORS] = {
-	&executors[0].type, &executors[1].type, &executors[2].type,  &executors[3].type,
-	&executors[4].type, &executors[5].type, &executors[6].type,  &executors[7].type,
-	&executors[8].type, &executors[9].type, &executors[10].type,
+	&executors[0].type,  &executors[1].type, &executors[2].type,  &executors[3].type,
+	&executors[4].type,  &executors[5].type, &executors[6].type,  &executors[7].type,
+	&executors[8].type,  &executors[9].type, &executors[10].type, &executors[11].type,
+	&executors[12].type,
 };
 
 static const struct executor_table table = {
@@ -382,8 +511,10 @@ static const char head[] = "apiVersion: lifeboat/v1\nkind: Runbook\n"
 			   "metadata: {id: test, title: Test, version: 1.0.0}\n"
 			   "params: {word: {type: string, default: none}, list: {type: list, "
 			   "items: string, default: []},\n"
+			   "         members: {type: list, items: string, default: []},\n"
 			   "         key: {type: secret, from: [file], required: false}}\n"
-			   "targets: {one: {type: kubernetes, context: first}}\n"
+			   "targets: {one: {type: kubernetes, context: first},\n"
+			   "          many: {type: kubernetes, contexts: .params.members}}\n"
 			   "steps:\n";
 
 /* One run with its front end: the test is the operator. */
@@ -400,6 +531,8 @@ struct rig {
 	struct str said; /* what events said besides records */
 	const char *operator_name, *previous;
 	int pretended; /* records that are written nowhere */
+	int looked;    /* how often somebody looked at an operation */
+	const struct impact_pace *pace;
 	bool closed;
 };
 
@@ -430,21 +563,29 @@ rig_init(struct rig *rig, const char *steps)
 	rig->folder = xasprintf("%s/runs/one", rig->root);
 	rig->secrets = secrets_new();
 	rig->params = cJSON_CreateObject();
+	cJSON_AddArrayToObject(rig->params, "members");
 	run_state_init(&rig->state);
 	rig_load(rig, steps);
 	atomic_store(&acted, 0);
 	atomic_store(&fail_times, 0);
+	atomic_store(&half_times, 0);
 	atomic_store(&breaks_journal, false);
 	atomic_store(&probe_says, PROBE_UNSURE);
 	atomic_store(&breaks_at_start, false);
 	atomic_store(&probe_fails, false);
 	atomic_store(&probe_waits, false);
+	atomic_store(&turned, 0);
+	atomic_store(&undo_previews, 0);
 	remembers = "4711";
 	crash_folder = NULL;
 	watched_folder = NULL;
 	present_uid = "uid-1";
 	atomic_store(&present_insecure, false);
 	atomic_store(&present_skew_ms, 0);
+	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
+		atomic_store(&worlds[i], WORLD_WELL);
+	atomic_store(&world_looks, 0);
+	world_says = "no answer";
 }
 
 static inline struct engine_options
@@ -464,6 +605,7 @@ rig_options(const struct rig *rig)
 		.verify_script = "#!/bin/sh\n",
 		.previous_run = rig->previous,
 		.previous_checkpoint = rig->previous ? "ab12" : NULL,
+		.impact_pace = rig->pace,
 	};
 }
 
@@ -493,6 +635,7 @@ rig_take(struct rig *rig)
 		fail_msg("the engine said nothing for ten seconds, after: %s",
 			 str_cstr(&rig->said));
 	rig->pretended += event->record && event->pretended;
+	rig->looked += event->type == EVENT_IMPACT;
 	if (event->type == EVENT_RECORD && run_state_apply(&rig->state, event->record, &e) < 0)
 		fail_msg("%s", e.message);
 	if (event->type == EVENT_CLOSED)

@@ -241,7 +241,7 @@ stand_run(struct stand *s)
  * held to what it saw, as the engine does it.
  */
 static inline char *
-stand_preview(struct stand *s, enum step_effect *ret_effect)
+stand_look_ahead(struct stand *s, const cJSON *before, enum step_effect *ret_effect)
 {
 	struct preview *preview = preview_new();
 	struct str text = STR_INIT;
@@ -249,7 +249,8 @@ stand_preview(struct stand *s, enum step_effect *ret_effect)
 	int rc;
 
 	s->e = (struct err)ERR_INIT;
-	rc = s->action.executor->preview(&s->ctx, &s->action, preview, &s->e);
+	rc = before ? s->action.executor->undo_preview(&s->ctx, &s->action, before, preview, &s->e)
+		    : s->action.executor->preview(&s->ctx, &s->action, preview, &s->e);
 	lines = preview_take_lines(preview);
 	cJSON_ArrayForEach(line, lines)
 		str_printf(&text, "%s %s\n", json_string(line, "0", "?"),
@@ -267,12 +268,25 @@ stand_preview(struct stand *s, enum step_effect *ret_effect)
 	return NULL;
 }
 
+static inline char *
+stand_preview(struct stand *s, enum step_effect *ret_effect)
+{
+	return stand_look_ahead(s, NULL, ret_effect);
+}
+
+/* The same of taking the action back to `before`. */
+static inline char *
+stand_undo_preview(struct stand *s, const cJSON *before)
+{
+	return stand_look_ahead(s, before, NULL);
+}
+
 /*
  * What a probe finds of the last action, given what its preview saw and its run remembered, as the journal
  * hands that back: a line for each piece of evidence; NULL on an error. The caller frees.
  */
 static inline char *
-stand_probe(struct stand *s, enum probe_verdict *ret_verdict)
+stand_look_back(struct stand *s, const cJSON *before, enum probe_verdict *ret_verdict)
 {
 	struct probe *probe = probe_new();
 	struct str text = STR_INIT;
@@ -282,7 +296,9 @@ stand_probe(struct stand *s, enum probe_verdict *ret_verdict)
 	s->e = (struct err)ERR_INIT;
 	s->action.evidence = s->evidence;
 	*ret_verdict = PROBE_UNSURE;
-	rc = s->action.executor->probe(&s->ctx, &s->action, probe, ret_verdict, &s->e);
+	rc = before ? s->action.executor->undo_probe(&s->ctx, &s->action, before, probe,
+						     ret_verdict, &s->e)
+		    : s->action.executor->probe(&s->ctx, &s->action, probe, ret_verdict, &s->e);
 	lines = probe_take_lines(probe);
 	cJSON_ArrayForEach(line, lines)
 		str_printf(&text, "%s\n", line->valuestring);
@@ -292,6 +308,19 @@ stand_probe(struct stand *s, enum probe_verdict *ret_verdict)
 		return str_take(&text);
 	str_release(&text);
 	return NULL;
+}
+
+static inline char *
+stand_probe(struct stand *s, enum probe_verdict *ret_verdict)
+{
+	return stand_look_back(s, NULL, ret_verdict);
+}
+
+/* The same of taking the action back to `before`. */
+static inline char *
+stand_undo_probe(struct stand *s, const cJSON *before, enum probe_verdict *ret_verdict)
+{
+	return stand_look_back(s, before, ret_verdict);
 }
 
 /* For a test's last line of defence: says what the error was. */

@@ -134,17 +134,18 @@ bench_run_previewed(struct bench *b)
 	return b->action.executor->run(&b->ctx, &b->action, &b->result, &b->e);
 }
 
-/* The preview as text: a mark and a line each; NULL on an error. The caller frees. */
 static inline char *
-bench_preview(struct bench *b, const struct executor *executor, const char *with)
+bench_look_ahead(struct bench *b, const cJSON *before)
 {
 	struct preview *p = preview_new();
 	struct str text = STR_INIT;
 	cJSON *lines, *line;
 	int rc;
 
-	bench_set(b, executor, with);
-	rc = executor->preview(&b->ctx, &b->action, p, &b->e);
+	b->e = (struct err)ERR_INIT;
+	b->action.seen = NULL;
+	rc = before ? b->action.executor->undo_preview(&b->ctx, &b->action, before, p, &b->e)
+		    : b->action.executor->preview(&b->ctx, &b->action, p, &b->e);
 	lines = preview_take_lines(p);
 	cJSON_ArrayForEach(line, lines)
 		str_printf(&text, "%s%s\n", line->child->valuestring,
@@ -162,12 +163,23 @@ bench_preview(struct bench *b, const struct executor *executor, const char *with
 	return NULL;
 }
 
-/*
- * What a probe says of the last action, given what its preview saw and its run remembered; the lines go to
- * b->probed, or else an error to b->e, and the verdict is then PROBE_UNSURE.
- */
+/* The preview as text: a mark and a line each; NULL on an error. The caller frees. */
+static inline char *
+bench_preview(struct bench *b, const struct executor *executor, const char *with)
+{
+	bench_set(b, executor, with);
+	return bench_look_ahead(b, NULL);
+}
+
+/* The same of taking the last action back to `before`. */
+static inline char *
+bench_undo_preview(struct bench *b, const cJSON *before)
+{
+	return bench_look_ahead(b, before);
+}
+
 static inline enum probe_verdict
-bench_probe(struct bench *b)
+bench_look_back(struct bench *b, const cJSON *before)
 {
 	enum probe_verdict verdict = PROBE_UNSURE;
 	struct probe *probe = probe_new();
@@ -176,7 +188,9 @@ bench_probe(struct bench *b)
 	b->action.evidence = b->evidence;
 	str_clear(&b->probed);
 	b->e = (struct err)ERR_INIT;
-	if (b->action.executor->probe(&b->ctx, &b->action, probe, &verdict, &b->e) < 0)
+	if ((before ? b->action.executor->undo_probe(&b->ctx, &b->action, before, probe, &verdict,
+						     &b->e)
+		    : b->action.executor->probe(&b->ctx, &b->action, probe, &verdict, &b->e)) < 0)
 		verdict = PROBE_UNSURE;
 	lines = probe_take_lines(probe);
 	cJSON_ArrayForEach(line, lines)
@@ -184,6 +198,32 @@ bench_probe(struct bench *b)
 	cJSON_Delete(lines);
 	probe_free(probe);
 	return verdict;
+}
+
+/*
+ * What a probe says of the last action, given what its preview saw and its run remembered; the lines go to
+ * b->probed, or else an error to b->e, and the verdict is then PROBE_UNSURE.
+ */
+static inline enum probe_verdict
+bench_probe(struct bench *b)
+{
+	return bench_look_back(b, NULL);
+}
+
+/* The same of taking the last action back to `before`. */
+static inline enum probe_verdict
+bench_undo_probe(struct bench *b, const cJSON *before)
+{
+	return bench_look_back(b, before);
+}
+
+/* As if a write had been sent so long ago that nothing of it can be under way. */
+static inline void
+bench_begin_writing(struct bench *b)
+{
+	cJSON_Delete(b->evidence);
+	b->evidence = cJSON_CreateObject();
+	json_add_int(b->evidence, "writing_ms", clock_wall_ms() - 3600 * 1000);
 }
 
 /* As if the first write of the last run had been sent so long ago. */

@@ -111,12 +111,12 @@ static const struct field fixture_wait_fields[] = {
 };
 
 static const struct step_type fixture_command = {
-	"command.run",		"Runs a command.",  0, false, EFFECT_CHANGES,
-	fixture_command_fields, "What it printed.",
+	"command.run",		"Runs a command.",  0,	  false, EFFECT_CHANGES,
+	fixture_command_fields, "What it printed.", NULL,
 };
 static const struct step_type fixture_lookup = {
 	"dns.lookup", "Asks resolvers.",     TARGET_DNS,     false,
-	EFFECT_READS, fixture_lookup_fields, "The answers.",
+	EFFECT_READS, fixture_lookup_fields, "The answers.", NULL,
 };
 static const struct step_type fixture_http = {
 	"http.check",
@@ -126,29 +126,31 @@ static const struct step_type fixture_http = {
 	EFFECT_READS,
 	fixture_http_fields,
 	"Status, headers and body.",
+	NULL,
 };
 static const struct step_type fixture_apply = {
 	"kubernetes.apply", "Applies manifests.", TARGET_KUBERNETES, true,
-	EFFECT_CHANGES,	    fixture_apply_fields, "The objects.",
+	EFFECT_CHANGES,	    fixture_apply_fields, "The objects.",    NULL,
 };
 static const struct step_type fixture_delete = {
 	"kubernetes.delete", "Deletes objects.",    TARGET_KUBERNETES, true,
-	EFFECT_DESTROYS,     fixture_object_fields, "The names.",
+	EFFECT_DESTROYS,     fixture_object_fields, "The names.",      NULL,
 };
 static const struct step_type fixture_get = {
 	"kubernetes.get", "Reads objects.",	 TARGET_KUBERNETES,	   true,
-	EFFECT_READS,	  fixture_object_fields, "The object, or a list.",
+	EFFECT_READS,	  fixture_object_fields, "The object, or a list.", NULL,
 };
 static const struct step_type fixture_confirm = {
-	"manual.confirm", "Asks the operator.", 0, false, EFFECT_NONE, fixture_confirm_fields, NULL,
+	"manual.confirm", "Asks the operator.",	  0,	false,
+	EFFECT_NONE,	  fixture_confirm_fields, NULL, NULL,
 };
 static const struct step_type fixture_query = {
 	"postgresql.query", "Reads rows.",	  TARGET_POSTGRESQL, true,
-	EFFECT_READS,	    fixture_query_fields, "The rows.",
+	EFFECT_READS,	    fixture_query_fields, "The rows.",	     NULL,
 };
 static const struct step_type fixture_wait = {
 	"wait.until", "Waits for a check.", TARGET_KUBERNETES | TARGET_HTTP, false,
-	EFFECT_READS, fixture_wait_fields,  "The check's result.",
+	EFFECT_READS, fixture_wait_fields,  "The check's result.",	     NULL,
 };
 
 static const struct step_type *const fixture_types[] = {

@@ -630,6 +630,45 @@ variables_finds_free_ones(void **state)
 	assert_variables("{$a, b: $c}", "a@2 c@9 ");
 }
 
+static bool
+are_sound(const char *const *texts, size_t count)
+{
+	struct expressions *x = expressions_new(texts, count);
+	bool is_sound = expressions_are_sound(x, PATIENT_MS);
+
+	assert_int_equal(expressions_are_sound(x, PATIENT_MS), is_sound);
+	assert_gives(x, ".params.count + 2", "44");
+	expressions_free(x);
+	return is_sound;
+}
+
+static void
+are_sound_tells_whether_all_compile(void **state)
+{
+	static const char *const paths[] = { ".params.fqdn", ".a.b" };
+	static const char *const broken[] = { ".a + 1", ".a |", ".b + 1" };
+	static const char *const refused[] = { ".a + 1", "input" };
+
+	(void)state;
+	assert_true(are_sound(common, COMMON_COUNT));
+	assert_true(are_sound(NULL, 0));
+	assert_true(are_sound(paths, 2));
+	assert_false(are_sound(broken, 3));
+	assert_false(are_sound(refused, 2));
+}
+
+/* What is not known in time is not taken for sound. */
+static void
+are_sound_without_patience_is_false(void **state)
+{
+	struct expressions *x = expressions_new(common, COMMON_COUNT);
+
+	(void)state;
+	assert_false(expressions_are_sound(x, 0));
+	assert_true(expressions_are_sound(x, PATIENT_MS));
+	expressions_free(x);
+}
+
 int
 main(void)
 {
@@ -648,6 +687,8 @@ main(void)
 		cmocka_unit_test(eval_sees_no_environment_and_no_home),
 		cmocka_unit_test(eval_from_many_threads_serves_each),
 		cmocka_unit_test(eval_after_forking_thread_ended_works),
+		cmocka_unit_test(are_sound_tells_whether_all_compile),
+		cmocka_unit_test(are_sound_without_patience_is_false),
 		cmocka_unit_test(check_of_good_expressions_reports_nothing),
 		cmocka_unit_test(check_of_bad_expressions_names_each),
 		cmocka_unit_test(is_path_tells_paths_from_programs),

@@ -78,6 +78,15 @@ static const struct broken broken_documents[] = {
 	  "12:13: error: \"many\" is a group of targets: write for_each: {in: "
 	  ".targets.many, as: cluster} in the step, and target: \"${.cluster}\"",
 	  "             ^~~~" },
+	{ "probe_changes",
+	  HEAD TARGETS STEP
+	  "    uses: kubernetes.get\n"
+	  "    target: k8s\n"
+	  "    with: {resource: pods}\n"
+	  "impact:\n"
+	  "  - {operation: O, level: total, probe: {target: many, uses: kubernetes.apply}}\n",
+	  "15:62: error: a check only reads, and \"kubernetes.apply\" changes things",
+	  "                                                              ^~~~~~~~~~~~~~~~" },
 	{ "check_target_missing",
 	  HEAD TARGETS STEP "    uses: manual.confirm\n"
 			    "    with: {prompt: Go}\n"

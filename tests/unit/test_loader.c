@@ -276,14 +276,15 @@ static void
 runbook_parse_of_every_key_fills_head(void **state)
 {
 	struct runbook *rb = parse_everything();
-	char sha256[DIGEST_HEX_MAX];
+	char sha256[DIGEST_HEX_MAX], expected[DIGEST_HEX_MAX];
 
 	(void)state;
 	assert_string_equal(rb->path, "f.yaml");
 	assert_string_equal(rb->source, fixture_everything);
 	assert_int_equal(rb->source_len, strlen(fixture_everything));
-	assert_string_equal(rb->sha256,
-			    digest_sha256(fixture_everything, strlen(fixture_everything), sha256));
+	assert_string_equal(
+		runbook_sha256(rb, sha256),
+		digest_sha256(fixture_everything, strlen(fixture_everything), expected));
 	assert_string_equal(rb->id, "management-plane-restore");
 	assert_string_equal(rb->version, "1.0");
 	assert_string_equal(rb->owners[0], "platform-sre");
@@ -665,6 +666,32 @@ runbook_load_of_good_file_loads(void **state)
 	diags_release(&diags);
 }
 
+/* Everything is checked but whether the expressions compile. */
+static void
+runbook_read_leaves_the_compiling_to_others(void **state)
+{
+	static const char text[] =
+		HEAD "steps:\n  - {id: a, title: A, uses: manual.confirm, with: {prompt: Go}, "
+		     "when: .params | nothing_like_it}\n";
+	const struct folder *folder = *state;
+	struct err e = ERR_INIT;
+	struct diags diags;
+
+	write_file(folder->file, text, strlen(text), 0600);
+	diags_init(&diags, folder->file);
+	struct runbook *rb = runbook_read(folder->file, &fixture_catalogue, &diags, &e);
+	assert_non_null(rb);
+	assert_int_equal(rb->expressions_count, 1);
+	runbook_free(rb);
+	assert_null(runbook_load(folder->file, &fixture_catalogue, &diags, &e));
+	assert_int_equal(diags.errors, 1);
+	diags_release(&diags);
+	write_file(folder->file, HEAD, strlen(HEAD), 0600);
+	diags_init(&diags, folder->file);
+	assert_null(runbook_read(folder->file, &fixture_catalogue, &diags, &e));
+	diags_release(&diags);
+}
+
 static void
 runbook_load_of_broken_file_reports_to_both(void **state)
 {
@@ -756,6 +783,7 @@ main(void)
 		cmocka_unit_test(runbook_parse_with_crlf_and_byte_order_mark_loads),
 		WITH_FOLDER(runbook_load_of_missing_file_reports_it),
 		WITH_FOLDER(runbook_load_of_good_file_loads),
+		WITH_FOLDER(runbook_read_leaves_the_compiling_to_others),
 		WITH_FOLDER(runbook_load_of_broken_file_reports_to_both),
 		WITH_FOLDER(runbook_load_of_world_writable_file_warns),
 		WITH_FOLDER(runbook_load_of_too_large_file_is_refused),

@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "run/foresee.h"
 
 /* A fold that is fed records written as the JSON of their data. */
 struct fold {
@@ -367,6 +368,36 @@ run_state_note_leaves_the_decision_fresh(void **state)
 }
 
 static void
+run_state_impact_is_kept_since_its_level_changed(void **state)
+{
+	struct fold *fold = *state;
+	const struct impact_state *impact;
+
+	apply(fold, RECORD_PLAN, plan_a);
+	int64_t decision = fold->state.decision_seq;
+	apply(fold, RECORD_IMPACT, "{'index':1,'operation':'O','level':'total','text':'away'}");
+	assert_int_equal(fold->state.impact_count, 2);
+	assert_int_equal(fold->state.impact[0].since_ms, 0);
+	impact = &fold->state.impact[1];
+	int64_t since_ms = impact->since_ms;
+	assert_true(since_ms > 0);
+	apply(fold, RECORD_IMPACT, "{'index':1,'operation':'O','level':'total','text':'503'}");
+	assert_int_equal(impact->since_ms, since_ms);
+	assert_string_equal(impact->text, "503");
+	apply(fold, RECORD_IMPACT, "{'index':1,'operation':'O','level':null,'text':null}");
+	assert_true(impact->since_ms > since_ms);
+	assert_null(impact->level);
+	assert_null(impact->text);
+	assert_int_equal(fold->state.decision_seq, decision);
+	refuse(fold, RECORD_IMPACT, "{'index':-1,'operation':'O','level':'none'}", "no operation");
+	refuse(fold, RECORD_IMPACT, "{'index':1000,'operation':'O','level':'none'}",
+	       "no operation");
+	refuse(fold, RECORD_IMPACT, "{'index':0,'operation':'O','level':'some'}", "its level");
+	refuse(fold, RECORD_IMPACT, "{'index':0,'operation':'O'}", "its level");
+	assert_int_equal(fold->state.impact_count, 2);
+}
+
+static void
 run_state_prompt_opens_and_closes(void **state)
 {
 	struct fold *fold = *state;
@@ -423,10 +454,75 @@ record_sentence_every_type_says_something(void **state)
 	}
 }
 
+static void
+note_at(struct fold *fold, int64_t ts_ms)
+{
+	struct record *record =
+		record_new(fold->seq++, ts_ms, "run", RECORD_NOTE,
+			   cJSON_Parse("{\"text\":\"t\",\"by\":\"ana\"}"), fold->state.head);
+	struct err e = ERR_INIT;
+
+	assert_int_equal(run_state_apply(&fold->state, record, &e), 0);
+	record_free(record);
+}
+
+/* Small steps keep a clock right; beyond them nothing can be told of how long anything took. */
+static void
+run_state_took_is_unknown_once_the_clock_was_set_back(void **state)
+{
+	struct fold *fold = *state;
+	char took[CLOCK_STAMP_MAX];
+
+	note_at(fold, 7200000);
+	note_at(fold, 7199100);
+	assert_int_equal(fold->state.clock_back_ms, 900);
+	assert_string_equal(run_state_took(&fold->state, 61000, took), "0:01:01");
+	note_at(fold, 3599100);
+	assert_int_equal(fold->state.clock_back_ms, 3600900);
+	note_at(fold, 7200000);
+	assert_false(run_state_has_durations(&fold->state));
+	assert_string_equal(run_state_took(&fold->state, 61000, took), "an unknown time");
+}
+
+/* What is shown before the first record goes when that comes. */
+static void
+foresee_run_is_replaced_by_the_first_record(void **state)
+{
+	struct step_spec specs[] = {
+		{ .id = (char *)"x", .title = (char *)"X", .estimate_ms = 60000 },
+		{ .id = (char *)"y", .title = (char *)"Y", .section = (char *)"S" },
+	};
+	const struct runbook rb = { .id = (char *)"r",
+				    .title = (char *)"Foreseen",
+				    .version = (char *)"1",
+				    .steps = specs,
+				    .steps_count = 2 };
+	struct fold fold = { 0 };
+
+	(void)state;
+	run_state_init(&fold.state);
+	foresee_run(&fold.state, &rb, "live");
+	assert_int_equal(fold.state.steps_count, 2);
+	assert_string_equal(fold.state.steps[1].title, "Y");
+	assert_string_equal(fold.state.steps[1].section, "S");
+	assert_int_equal(fold.state.steps[0].estimate_ms, 60000);
+	assert_string_equal(fold.state.mode, "live");
+	assert_null(run_state_current(&fold.state));
+	refuse(&fold, RECORD_PREFLIGHT, "{'checks':[]}", "is of type preflight");
+	refuse(&fold, RECORD_RUN, "{'mode':'live'}", "names no runbook");
+	assert_int_equal(fold.state.steps_count, 2);
+	apply(&fold, RECORD_RUN, first);
+	assert_int_equal(fold.state.steps_count, 3);
+	assert_string_equal(fold.state.steps[0].id, "a");
+	assert_string_equal(fold.state.runbook_title, "R");
+	run_state_release(&fold.state);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(foresee_run_is_replaced_by_the_first_record),
 		cmocka_unit_test_setup_teardown(run_state_apply_whole_step_passes_and_advances,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_apply_impossible_records_are_refused,
@@ -437,6 +533,8 @@ main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_close_crashed_open_intent_is_unknown,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			run_state_took_is_unknown_once_the_clock_was_set_back, setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_evidence_survives_the_crash, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(run_state_probe_opens_the_decision, setup,
@@ -451,6 +549,8 @@ main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(run_state_note_leaves_the_decision_fresh, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(run_state_impact_is_kept_since_its_level_changed,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_prompt_opens_and_closes, setup, teardown),
 		cmocka_unit_test_setup_teardown(run_state_goto_resets_or_passes_over, setup,
 						teardown),

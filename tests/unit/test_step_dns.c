@@ -167,9 +167,25 @@ dns_update_changes_and_takes_back(void **state)
 	begun_long_ago(&s);
 	free(stand_probe(&s, &verdict));
 	assert_int_equal(verdict, PROBE_DONE);
+	free(preview);
+	preview = stand_undo_preview(&s, json_at(s.result, "before"));
+	assert_says(preview, "- www.open.example.test 60 IN A 192.0.2.20\n"
+			     "+ www.open.example.test 300 IN A 192.0.2.10\n");
+	assert_says(preview, "> UPDATE zone example.test at 127.0.0.1:");
+	assert_says(preview, "> only if www.open.example.test A is exactly: 192.0.2.20\n");
+	assert_says(preview, "  now at ns1.example.test (127.0.0.1:");
+	assert_record("www.open.example.test", "192.0.2.20", 60);
+	begun_long_ago(&s);
+	free(stand_undo_probe(&s, json_at(s.result, "before"), &verdict));
+	assert_int_equal(verdict, PROBE_NOT_DONE);
 	if (step_dns_update.undo(&s.ctx, &s.action, json_at(s.result, "before"), &s.e) < 0)
 		fail_msg("%s", s.e.message);
 	assert_record("www.open.example.test", "192.0.2.10", 300);
+	begun_long_ago(&s);
+	char *found = stand_undo_probe(&s, json_at(s.result, "before"), &verdict);
+	assert_int_equal(verdict, PROBE_DONE);
+	assert_says(found, "as it was before the step");
+	free(found);
 	free(preview);
 	stand_release(&s);
 }
@@ -371,10 +387,51 @@ dns_update_undo_leaves_a_foreign_change(void **state)
 	with_target(&s, "");
 	stand_action(&s, &step_dns_update,
 		     "{\"name\":\"www.open.example.test\",\"values\":\"192.0.2.20\"}");
+	assert_null(stand_undo_preview(&s, before));
+	assert_int_equal(s.e.kind, ERR_CONFLICT);
+	assert_says(s.e.message, "has 192.0.2.10, where this step had put 192.0.2.20: somebody "
+				 "changed it");
+	s.e = (struct err)ERR_INIT;
 	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, before, &s.e), -1);
 	assert_int_equal(s.e.kind, ERR_CONFLICT);
 	assert_record("www.open.example.test", "192.0.2.10", 300);
 	cJSON_Delete(before);
+	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, NULL, &s.e), -1);
+	assert_says(s.e.message, "the journal does not say what the record was");
+	stand_release(&s);
+}
+
+/* Between the look at the undo and its confirmation somebody puts the old record back, or another. */
+static void
+dns_update_undo_obeys_what_was_shown(void **state)
+{
+	struct stand s, other;
+	char *preview;
+
+	(void)state;
+	with_target(&s, "");
+	with_target(&other, "");
+	stand_action(&s, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.20\"]}");
+	assert_ran(&s);
+	preview = stand_undo_preview(&s, json_at(s.result, "before"));
+	assert_non_null(preview);
+	stand_action(&other, &step_dns_update,
+		     "{\"name\":\"www.open.example.test\",\"values\":[\"192.0.2.10\"],"
+		     "\"ttl\":300}");
+	assert_ran(&other);
+	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, json_at(s.result, "before"), &s.e),
+			 -1);
+	assert_says(s.e.message, "has another record than when it was shown");
+	free(preview);
+	preview = stand_undo_preview(&s, json_at(s.result, "before"));
+	assert_says(preview, "The record is like this already");
+	s.e = (struct err)ERR_INIT;
+	assert_int_equal(step_dns_update.undo(&s.ctx, &s.action, json_at(s.result, "before"), &s.e),
+			 0);
+	assert_record("www.open.example.test", "192.0.2.10", 300);
+	free(preview);
+	stand_release(&other);
 	stand_release(&s);
 }
 
@@ -596,6 +653,7 @@ main(void)
 		cmocka_unit_test(dns_update_probe_of_servers_that_differ_is_unsure),
 		cmocka_unit_test(dns_update_that_cannot_be_put_on_record_is_not_sent),
 		cmocka_unit_test(dns_update_undo_leaves_a_foreign_change),
+		cmocka_unit_test(dns_update_undo_obeys_what_was_shown),
 		cmocka_unit_test(dns_update_unexpected_value_is_a_conflict),
 		cmocka_unit_test(dns_update_of_record_changed_since_the_preview_is_a_conflict),
 		cmocka_unit_test(dns_update_beside_a_cname_is_refused),

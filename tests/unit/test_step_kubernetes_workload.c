@@ -183,6 +183,42 @@ scale_undo_sets_back_only_what_it_set(void **state)
 }
 
 static void
+scale_undo_preview_shows_the_way_back_and_is_obeyed(void **state)
+{
+	static const char with[] = "{\"resource\":\"deployments\",\"name\":\"a\",\"replicas\":0,"
+				   "\"wait\":false}";
+	struct world *w = *state;
+	cJSON *before =
+		cJSON_Parse("{\"objects\":[{\"name\":\"a\",\"uid\":\"u-a\",\"replicas\":3}]}");
+	char *text;
+
+	api_on(w->api, "PATCH", APPS "/deployments/a/*", 200, "{}", 0);
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200, SCALE("a", "u-a", "", "0"), 0);
+	bench_set(w->b, &step_kubernetes_scale, with);
+	text = bench_undo_preview(w->b, before);
+	assert_holds(text, "/spec/replicas = 3, only uid u-a with 0");
+	assert_holds(text, "-deployment.apps/a replicas: 0\n+deployment.apps/a replicas: 3\n");
+	free(text);
+	assert_false(api_saw(w->api, "PATCH"));
+	bench_begin_writing(w->b);
+	assert_int_equal(bench_undo_probe(w->b, before), PROBE_NOT_DONE);
+	assert_holds(str_cstr(&w->b->probed), "as the preview saw it");
+	/* somebody scales it back in the meantime: what was shown is no longer so */
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200,
+	       SCALE("a", "u-a", "\"replicas\":3", "3"), 0);
+	assert_int_equal(step_kubernetes_scale.undo(&w->b->ctx, &w->b->action, before, &w->b->e),
+			 -1);
+	assert_holds(w->b->e.message, "it had 0 replicas when it was shown, and has 3 now");
+	assert_int_equal(bench_undo_probe(w->b, before), PROBE_DONE);
+	assert_holds(str_cstr(&w->b->probed), "as it was before the step");
+	/* another object of the name is left alone */
+	api_on(w->api, "GET", APPS "/deployments/a/scale", 200, SCALE("a", "u-2", "", "0"), 0);
+	assert_null(bench_undo_preview(w->b, before));
+	assert_holds(w->b->e.message, "it was made anew since it was scaled");
+	cJSON_Delete(before);
+}
+
+static void
 wrong_fields_send_nothing(void **state)
 {
 	static const struct {
@@ -484,6 +520,7 @@ main(void)
 		CASE(scale_that_the_server_finds_changed_is_a_conflict),
 		CASE(scale_that_does_not_arrive_says_how_far_it_came),
 		CASE(scale_undo_sets_back_only_what_it_set),
+		CASE(scale_undo_preview_shows_the_way_back_and_is_obeyed),
 		CASE(wrong_fields_send_nothing),
 		CASE(restart_stamps_the_template_and_waits),
 		CASE(restart_probe_knows_its_own_stamp),

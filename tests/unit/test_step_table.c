@@ -121,6 +121,10 @@ step_table_effects_are_what_the_names_say(void **state)
 		if (executor->type.effect <=
 		    EFFECT_READS) /* nothing to take back, nothing in doubt */
 			assert_null(executor->undo);
+		assert_int_equal(!executor->undo, !executor->undo_preview);
+		assert_int_equal(!executor->undo, !executor->type.undo);
+		if (executor->undo_probe)
+			assert_non_null(executor->undo);
 	}
 }
 
