@@ -9,6 +9,8 @@
 #include "base/xalloc.h"
 #include "ui/console_page.h"
 #include "ui/entry.h"
+#include "ui/jump.h"
+#include "ui/mouse.h"
 #include "ui/pane.h"
 #include "ui/situation.h"
 
@@ -34,6 +36,7 @@ app_init(struct app *app, const struct ui_options *options, const struct run_lin
 	*app = (struct app){ .focus = PANE_STEPS,
 			     .lower = first_lower(options->runbook),
 			     .asked_seq = -1,
+			     .clipboard = options->look.clipboard,
 			     .dirty = true };
 	app->live = app->lower != PANE_AUDIT;
 	model_init(&app->model, options, link, state);
@@ -49,12 +52,16 @@ app_release(struct app *app)
 	page_close(app);
 	entry_close(app);
 	entry_history_free(app->history);
+	jump_close(app);
+	mouse_free(app->mouse);
 	console_view_free(app->console);
 	logs_pane_free(app->logs); /* what looks at a feed goes before it */
 	pods_pane_free(app->pods);
 	feeds_free(app->feeds);
 	dialog_free(app->dialog);
 	lines_release(&app->detail.lines);
+	for (enum pane pane = 0; pane < PANE_COUNT; pane++)
+		find_release(&app->finds[pane]);
 	model_release(&app->model);
 	free(app->message);
 }
@@ -74,18 +81,33 @@ app_say(struct app *app, enum role role, const char *format, ...)
 	app->dirty = true;
 }
 
+/* What is true of the pane that has the keys. */
+static unsigned
+pane_facts(const struct app *app)
+{
+	static const unsigned where[PANE_COUNT] = {
+		[PANE_STEPS] = FACT_ON_TEXT | FACT_ON_LIST,
+		[PANE_STEP] = FACT_ON_TEXT,
+		[PANE_PODS] = FACT_ON_TABLE,
+		[PANE_LOGS] = FACT_ON_LOGS,
+		[PANE_AUDIT] = FACT_ON_TEXT | FACT_ON_LIST,
+		[PANE_IMPACT] = FACT_ON_TEXT,
+	};
+	const struct pane_ops *ops = pane_table[app->focus];
+
+	return where[app->focus] |
+	       (ops->facts ? ops->facts(app) : find_facts(&app->finds[app->focus]));
+}
+
 unsigned
 app_facts(const struct app *app)
 {
-	const struct pane_ops *ops = pane_table[app->focus];
 	unsigned facts = model_facts(&app->model);
 
-	if (app->focus == PANE_PODS)
-		facts |= FACT_ON_TABLE;
-	if (app->focus == PANE_LOGS)
-		facts |= FACT_ON_LOGS;
-	if (ops->facts)
-		facts |= ops->facts(app);
+	if (app->page.shown)
+		facts |= FACT_ON_TEXT | find_facts(&app->page.find);
+	else
+		facts |= pane_facts(app);
 	if (console_speaks(app))
 		facts |= FACT_PLUGIN;
 	return facts;
@@ -155,6 +177,7 @@ follow_selection(struct app *app)
 	app->selected = current;
 	app->first[PANE_STEP] = 0;
 	app->detail_moved = false;
+	app->finds[PANE_STEPS].has_at = app->finds[PANE_STEP].has_at = false;
 }
 
 void
@@ -167,13 +190,16 @@ app_follow(struct app *app)
 	drop_stale_message(app);
 	drop_stale_dialog(app);
 	follow_selection(app);
+	preflight_page_offer(app);
 	if (state->prompt.seq >= 0 && state->prompt.seq != app->asked_seq &&
-	    !model_follows(&app->model) && !app->dialog && !app->entry && !app->page.shown) {
+	    !model_follows(&app->model) && !app->dialog && !app->entry && !app->jump &&
+	    !app->page.shown) {
 		app->asked_seq = state->prompt.seq;
 		decide_open_question(app);
 	}
 	if (state->phase == RUN_ENDED && !app->page.final) {
 		entry_close(app);
+		jump_close(app);
 		end_page_open(app);
 	}
 	if (app->model.closed && state->phase != RUN_ENDED)
@@ -185,36 +211,49 @@ static void
 close_dialog(struct app *app)
 {
 	enum command purpose = app->dialog->purpose;
+	const struct step_state *step = run_state_current(app->model.state);
 
 	dialog_free(app->dialog);
 	app->dialog = NULL;
 	if (purpose == CMD_RUN)
-		app_say(app, ROLE_TEXT, "Not run.");
+		app_say(app, ROLE_TEXT, "%s",
+			step && step->undoing ? "Not taken back." : "Not run.");
 	else if (purpose == CMD_ANSWER)
-		app_say(app, ROLE_TEXT, "The question stays open: Enter comes back to it.");
+		app_say(app, ROLE_TEXT, "The question stays open: %s comes back to it.",
+			keymap_label(CMD_ANSWER));
 }
 
-/* Why a key does nothing: the run is at another place, or another pane has the keys. */
+/* The run is at another place, or another pane has the keys. */
+void
+app_why_not(const struct app *app, const struct key_binding *binding, struct str *out)
+{
+	if (!(binding->when & app_possible_facts(app)))
+		str_printf(out, "the run is only looked at here, and that of %s",
+			   app->model.holder);
+	else if (binding->when & FACT_ALWAYS)
+		situation_describe(app->model.state, out);
+	else if (binding->when & (FACT_SEARCHING | FACT_FILTERED))
+		str_append(out, "nothing is searched or filtered here");
+	else
+		str_printf(out, "the keys go to the pane %s", pane_table[app->focus]->name);
+}
+
 static void
 say_why_not(struct app *app, const struct key_binding *binding)
 {
-	struct str now = STR_INIT;
+	struct str now = STR_INIT, help = STR_INIT;
 
-	if (!(binding->when & app_possible_facts(app)))
-		str_printf(&now, "the run is only looked at here, and that of %s",
-			   app->model.holder);
-	else if (binding->when & FACT_ALWAYS)
-		situation_describe(app->model.state, &now);
-	else
-		str_printf(&now, "the keys go to the pane %s", pane_table[app->focus]->name);
+	app_why_not(app, binding, &now);
+	keymap_help(binding, &help);
 	app_say(app, ROLE_TEXT, "%s does not apply: %s. (%s)", binding->label, str_cstr(&now),
-		binding->help);
+		str_cstr(&help));
 	str_release(&now);
+	str_release(&help);
 }
 
 /* Whoever only looks on needs no dialog to stop doing so. */
-static void
-dispatch(struct app *app, const struct key_binding *binding)
+void
+app_dispatch(struct app *app, const struct key_binding *binding)
 {
 	if (binding->command == CMD_LEAVE && model_follows(&app->model) && !app->model.closed)
 		app_leave(app, NULL);
@@ -229,7 +268,7 @@ pane_key(struct app *app, const struct key *key)
 	const struct key_binding *binding = keymap_find(code, app_facts(app)), *other;
 
 	if (binding) {
-		dispatch(app, binding);
+		app_dispatch(app, binding);
 		return;
 	}
 	other = keymap_any(code);
@@ -249,20 +288,47 @@ open_page_key(struct app *app, const struct key *key)
 		console_page_hold(app);
 }
 
+/* Ctrl-Z is no text, wherever it is pressed; a dialog, whose answer counts, keeps its keys. */
+static bool
+suspends(const struct app *app, const struct key *key)
+{
+	const struct key_binding *binding;
+
+	if (key->pasted || key->function || key->code >= ' ' || app->dialog)
+		return false;
+	binding = keymap_find(key->code, FACT_ALWAYS);
+	return binding && binding->command == CMD_SUSPEND;
+}
+
+/* It was for the operator, who has seen it; but what leaving means stays. */
+static void
+drop_message(struct app *app)
+{
+	if (app->leaving)
+		return;
+	free(app->message);
+	app->message = NULL;
+}
+
 void
 app_key(struct app *app, const struct key *key)
 {
 	app->dirty = true;
-	if (app->layout.too_small) { /* nothing is decided on a screen that does not show it */
-		if (key->code == 'q' && model_follows(&app->model))
-			app_leave(app, NULL);
-		app->done = app->model.closed && key->code == 'q';
+	if (mouse_is(key)) {
+		drop_message(app);
+		mouse_take(app, key->pasted);
+		app_follow(app);
 		return;
 	}
-	if (app->message && !app->leaving) {
-		free(app->message);
-		app->message = NULL;
+	if (app->layout.too_small) { /* nothing is decided on a screen that does not show it */
+		bool leaves = key->code == 'q' && !key->pasted;
+
+		if (leaves && model_follows(&app->model))
+			app_leave(app, NULL);
+		app->done = app->model.closed && leaves;
+		return;
 	}
+	drop_message(app);
 	if (app->dialog) {
 		enum dialog_result result = dialog_key(app->dialog, key);
 
@@ -270,6 +336,10 @@ app_key(struct app *app, const struct key *key)
 			decide_finish(app);
 		else if (result == DIALOG_CLOSED)
 			close_dialog(app);
+	} else if (suspends(app, key)) {
+		app_command(app, CMD_SUSPEND);
+	} else if (app->jump) {
+		jump_key(app, key);
 	} else if (app->entry) {
 		entry_key(app, key);
 	} else if (key->pasted) {
@@ -290,7 +360,7 @@ app_command(struct app *app, enum command command)
 	app->dirty = true;
 	for (size_t i = 0; i < keymap_count; i++)
 		if (keymap[i].command == command && (keymap[i].when & facts)) {
-			dispatch(app, &keymap[i]);
+			app_dispatch(app, &keymap[i]);
 			return;
 		}
 }

@@ -6,110 +6,18 @@
 #include "base/text.h"
 #include "ui/app.h"
 #include "ui/entry.h"
-#include "ui/insecure.h"
+#include "ui/header.h"
+#include "ui/jump.h"
 #include "ui/paint.h"
 #include "ui/pane.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
+#include "ui/step_plan.h"
 
 enum {
-	PAGE_HINT_COLUMNS = 22, /* how to leave a page, at the beginning of its key row */
 	BANNER_ROWS_MAX = 4,
 	TALL_ROWS = 24, /* on less than that a banner is shorter */
 };
-
-/* "LIVE" or "DRILL" in words, then what is run; the clocks at the right end. */
-static void
-paint_first_row(const struct app *app)
-{
-	const struct run_state *state = app->model.state;
-	int64_t now_ms = model_now_ms(&app->model);
-	char clock[CLOCK_STAMP_MAX], elapsed[CLOCK_STAMP_MAX];
-	bool drill = str_equal(state->mode, "drill");
-	int64_t end_ms = state->phase == RUN_ENDED ? state->ended_ms : now_ms;
-	struct str right = STR_INIT;
-
-	str_printf(
-		&right, "%s  T+%s ", clock_format_hms(now_ms, clock),
-		duration_format_clock(state->started_ms ? end_ms - state->started_ms : 0, elapsed));
-	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE,
-			   drill ? " DRILL " : " LIVE ");
-	int room = COLS - x - (int)right.len - 2;
-	x += paint_format(0, x + 1, room, ROLE_STRONG, "%s  %s", state->run_id ? state->run_id : "",
-			  state->runbook_title ? state->runbook_title : "");
-	paint_text(0, COLS - (int)right.len, (int)right.len, ROLE_STRONG, str_cstr(&right));
-	str_release(&right);
-}
-
-/* The first objective under way: from its first step's beginning to its last one's end. */
-static void
-append_objective(const struct app *app, struct str *out)
-{
-	const struct runbook *runbook = app->model.options->runbook;
-	char left[CLOCK_STAMP_MAX];
-
-	for (size_t i = 0; i < runbook->rto_count; i++) {
-		const struct rto_spec *rto = &runbook->rto[i];
-		const struct step_state *from = run_state_step(app->model.state, rto->from);
-		const struct step_state *to = run_state_step(app->model.state, rto->to);
-
-		if (!from || !from->started_ms || (to && to->status == STEP_OK))
-			continue;
-		str_printf(out, "RTO left %s  ",
-			   duration_format_clock(from->started_ms + rto->target_ms -
-							 model_now_ms(&app->model),
-						 left));
-		return;
-	}
-}
-
-/* Nobody may forget that a server is not known to be the right one; returns the columns it took. */
-static int
-paint_insecure(const struct app *app, int y, int x, int columns)
-{
-	struct str text = STR_INIT;
-	int used = 0;
-
-	if (insecure_describe(&app->model, app->feeds, &text))
-		used = paint_text(y, x, columns, ROLE_BAD, str_cstr(&text));
-	str_release(&text);
-	return used;
-}
-
-/* Who acts: the operator, or whose run is only looked at. Returns the columns it took. */
-static int
-paint_actor(const struct app *app, int x, int columns)
-{
-	const char *name = app->model.state->operator_name;
-
-	if (!model_follows(&app->model))
-		return paint_format(1, x, columns, ROLE_TEXT, " %s", name ? name : "");
-	return paint_format(1, x, columns, ROLE_WARNING, " FOLLOWING %s", app->model.holder);
-}
-
-static void
-paint_second_row(const struct app *app)
-{
-	const struct run_state *state = app->model.state;
-	const struct step_state *step = run_state_current(state);
-	const struct target_state *target =
-		step && step->target ? run_state_target(state, step->target) : NULL;
-	struct str objective = STR_INIT, journal = STR_INIT;
-
-	append_objective(app, &objective);
-	model_journal(&app->model, &journal);
-	int x = paint_insecure(app, 1, 0, COLS);
-	int room = COLS - (int)objective.len - (int)journal.len - 1, gap = 1;
-	x += paint_actor(app, x, room - x - gap);
-	if (target)
-		paint_format(1, x, room - x - gap, ROLE_TEXT, "  %s",
-			     target->describe ? target->describe : target->name);
-	x = room > x ? room : x + 1;
-	x += paint_text(1, x, COLS - x, ROLE_TEXT, str_cstr(&objective));
-	paint_text(1, x, COLS - x, app->model.broken ? ROLE_BAD : ROLE_TEXT, str_cstr(&journal));
-	str_release(&objective);
-	str_release(&journal);
-}
 
 /* Why nothing can be recorded any more, and what that means, in as many rows as it takes. */
 static void
@@ -146,18 +54,50 @@ paint_banner(const struct app *app)
 	lines_release(&lines);
 }
 
-/* Small screens show one of three panes below; the keys of the others stand at the end of its title. */
-static void
-append_others(const struct app *app, enum pane pane, struct str *out)
+/* Whether there is anything to see in a pane that has no place now. */
+static bool
+is_hidden(const struct app *app, enum pane pane)
 {
-	for (enum pane other = PANE_PODS; pane >= PANE_PODS && other < PANE_COUNT; other++)
-		if (app->layout.panes[other].rows == 0)
+	bool empty = pane == PANE_IMPACT && !app->model.options->runbook->impact_count;
+
+	return app->layout.panes[pane].rows == 0 && !empty;
+}
+
+/*
+ * The keys of those that have no place stand at the end of the title of the first of the lower panes. Where each is in
+ * that text is remembered for the mouse.
+ */
+static void
+append_others(struct app *app, enum pane pane, struct str *out)
+{
+	if (pane < PANE_PODS)
+		return;
+	for (enum pane before = PANE_PODS; before < pane; before++)
+		if (app->layout.panes[before].rows)
+			return;
+	for (enum pane other = PANE_PODS; other < PANE_COUNT; other++)
+		if (is_hidden(app, other)) {
+			struct tab *tab = &app->tabs[app->tabs_count++];
+
+			*tab = (struct tab){ .pane = other, .begin = (int)out->len };
 			str_printf(out, " %d %s ", (int)other + 1, pane_table[other]->name);
+			tab->end = (int)out->len;
+		}
+}
+
+static void
+place_tabs(struct app *app, int y, int x)
+{
+	for (size_t i = 0; i < app->tabs_count; i++) {
+		app->tabs[i].y = y;
+		app->tabs[i].begin += x;
+		app->tabs[i].end += x;
+	}
 }
 
 /* Of the pane that has the keys, what it says matters more than the names of the others. */
 static void
-paint_title(const struct app *app, enum pane pane)
+paint_title(struct app *app, enum pane pane)
 {
 	const struct rect *rect = &app->layout.panes[pane];
 	bool focused = app->focus == pane;
@@ -172,6 +112,10 @@ paint_title(const struct app *app, enum pane pane)
 	if (columns >= rect->columns / 2 ||
 	    (focused && text_width(str_cstr(&title)) > rect->columns - columns))
 		columns = 0;
+	if (columns)
+		place_tabs(app, rect->y, rect->x + rect->columns - columns);
+	else if (others.len)
+		app->tabs_count = 0;
 	paint_blank(rect->y, rect->x, rect->columns, role);
 	paint_text(rect->y, rect->x, rect->columns - columns, role, str_cstr(&title));
 	if (columns)
@@ -222,7 +166,8 @@ paint_message(const struct app *app)
 	} else {
 		situation_describe(state, &text);
 		if (app->away && state->current >= 0 && (size_t)state->current < state->steps_count)
-			str_printf(&text, "; current: step %d, press . to return",
+			str_printf(&text, "; shown is step %zu, %s goes back to step %d",
+				   app->selected + 1, keymap_label(CMD_CURRENT),
 				   state->current + 1);
 		else if (app->model.progress)
 			str_printf(&text, ": %s", app->model.progress);
@@ -233,24 +178,56 @@ paint_message(const struct app *app)
 	str_release(&text);
 }
 
+/* The row of a command that applies now, or NULL. */
+static const struct key_binding *
+binding_of(enum command command, unsigned facts)
+{
+	for (size_t i = 0; i < keymap_count; i++)
+		if (keymap[i].command == command && *keymap[i].label &&
+		    keymap_applies(&keymap[i], facts))
+			return &keymap[i];
+	return NULL;
+}
+
+static int
+hint_columns(const struct key_binding *key)
+{
+	return text_width(key->label) + 1 + text_width(key->word);
+}
+
+/* Paints it and remembers where it is, for the mouse; returns the columns that it took. */
+static int
+paint_hint(struct app *app, int y, int x, const struct key_binding *key)
+{
+	int used = paint_text(y, x, COLS - x, ROLE_KEY, key->label);
+
+	used += paint_format(y, x + used, COLS - x - used, ROLE_DIM, " %s", key->word);
+	if (app->bar_count < BAR_WORDS_MAX)
+		app->bar[app->bar_count++] = (struct bar_word){ x, x + used, key };
+	return used;
+}
+
+/* As many hints as there is room for, each of them whole; how to get help is always among them. */
 static void
-paint_keys(const struct app *app)
+paint_keys(struct app *app)
 {
 	const struct rect *rect = &app->layout.keys;
 	unsigned facts = app_facts(app);
-	int x = 1;
+	const struct key_binding *help = binding_of(CMD_HELP, facts);
+	int end = rect->columns - (help ? hint_columns(help) + 1 : 0), x = 1;
 
+	app->bar_count = 0;
 	if (app->dialog)
 		return; /* it has the keys, and says which */
+	if (help)
+		paint_hint(app, rect->y, end, help);
 	for (size_t i = 0; i < keymap_count; i++) {
 		const struct key_binding *key = &keymap[i];
-		int room = rect->columns - x;
 
-		if (!key->word || !keymap_applies(key, facts) ||
-		    text_width(key->label) + 1 + text_width(key->word) > room)
+		if (!key->word || key == help || !*key->label || !keymap_applies(key, facts) ||
+		    x + hint_columns(key) + 2 > end)
 			continue;
-		x += paint_text(rect->y, x, room, ROLE_KEY, key->label);
-		x += paint_format(rect->y, x, rect->columns - x, ROLE_DIM, " %s", key->word) + 2;
+		x += paint_hint(app, rect->y, x, key) + 2;
 	}
 }
 
@@ -263,8 +240,8 @@ paint_dialog(struct app *app)
 	struct lines plan;
 
 	lines_init(&plan, dialog_columns(&room));
-	if (app->dialog->shows_plan && step)
-		step_detail_plan(&app->model, step, &plan);
+	if (app->dialog->shows_plan && step && step->uses)
+		step_plan_asked(&app->model, step, &plan);
 	dialog_paint(app->dialog, &room, &plan, &app->cursor_y, &app->cursor_x);
 	lines_release(&plan);
 }
@@ -274,11 +251,15 @@ static void
 paint_too_small(const struct app *app)
 {
 	const struct run_state *state = app->model.state;
-	struct str now = STR_INIT;
+	bool drill = str_equal(state->mode, "drill");
+	struct str now = STR_INIT, targets = STR_INIT;
 
 	situation_describe(state, &now);
-	paint_text(0, 0, COLS, ROLE_LIVE, str_equal(state->mode, "drill") ? " DRILL " : " LIVE ");
-	paint_text(1, 0, COLS, ROLE_TEXT, state->run_id ? state->run_id : "");
+	header_append_targets(app, COLS, &targets);
+	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE,
+			   drill ? " DRILL " : " LIVE ");
+	paint_format(0, x + 1, COLS - x - 1, ROLE_STRONG, "%s", state->run_id ? state->run_id : "");
+	paint_text(1, 0, COLS, ROLE_STRONG, str_cstr(&targets));
 	paint_format(2, 0, COLS, ROLE_CURRENT, "%s", str_cstr(&now));
 	paint_format(3, 0, COLS, ROLE_TEXT, "%zu/%zu steps done", run_state_done(state),
 		     state->steps_count);
@@ -286,46 +267,39 @@ paint_too_small(const struct app *app)
 		     LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
 	if (app->model.broken)
 		paint_text(5, 0, COLS, ROLE_BAD, "JOURNAL BROKEN: only reads are allowed");
-	paint_insecure(app, 6, 0, COLS);
+	header_paint_insecure(app, 6, 0, COLS);
 	str_release(&now);
+	str_release(&targets);
 }
 
-/* In place of the end of its key row: the header is covered. */
-static void
-paint_page(struct app *app)
+void
+app_lay_out(struct app *app)
 {
-	struct str text = STR_INIT;
-
-	page_paint(app);
-	if (app->model.broken)
-		str_append(&text, "JOURNAL BROKEN  ");
-	insecure_describe(&app->model, app->feeds, &text);
-	if (text.len) {
-		int width = text_width(str_cstr(&text)) + 1;
-		int x = COLS - width > PAGE_HINT_COLUMNS ? COLS - width : PAGE_HINT_COLUMNS;
-
-		paint_blank(LINES - 1, PAGE_HINT_COLUMNS, COLS - PAGE_HINT_COLUMNS, ROLE_TEXT);
-		paint_text(LINES - 1, x, COLS - x, ROLE_BAD, str_cstr(&text));
-	}
-	str_release(&text);
+	layout_compute(&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom,
+					      app->live, banner_rows(app),
+					      (int)app->model.options->runbook->impact_count },
+		       &app->layout);
 }
 
 void
 app_paint(struct app *app)
 {
 	app->dirty = false;
-	layout_compute(&(struct layout_wish){ COLS, LINES, app->focus, app->lower, app->zoom,
-					      app->live, banner_rows(app) },
-		       &app->layout);
+	app_lay_out(app);
 	werase(stdscr);
 	app->cursor_y = app->cursor_x = 0;
+	app->tabs_count = 0;
 	if (app->layout.too_small) {
 		paint_too_small(app);
 	} else if (app->page.shown) {
-		paint_page(app);
+		header_paint_first(app);
+		header_paint_second(app);
+		page_paint(app);
+		if (app->entry)
+			entry_paint(app);
 	} else {
-		paint_first_row(app);
-		paint_second_row(app);
+		header_paint_first(app);
+		header_paint_second(app);
 		paint_banner(app);
 		for (int i = 0; i < app->layout.rules_count; i++)
 			paint_rule(app->layout.rules[i].y, app->layout.rules[i].x,
@@ -342,6 +316,8 @@ app_paint(struct app *app)
 		if (app->dialog)
 			paint_dialog(app);
 	}
+	if (app->jump && !app->layout.too_small)
+		jump_paint(app);
 	wmove(stdscr, app->cursor_y, app->cursor_x);
 	wnoutrefresh(stdscr);
 	doupdate();

@@ -21,6 +21,7 @@ enum {
 struct speaker {
 	char *who;
 	struct str text;
+	struct sgr sgr; /* how it looks */
 	bool ended;
 };
 
@@ -42,6 +43,7 @@ drop(struct console_view *view, size_t index)
 {
 	free(view->speakers[index].who);
 	str_release(&view->speakers[index].text);
+	sgr_release(&view->speakers[index].sgr);
 	view->count--;
 	memmove(&view->speakers[index], &view->speakers[index + 1],
 		(view->count - index) * sizeof(view->speakers[0]));
@@ -70,25 +72,37 @@ speaker_of(struct console_view *view, const char *who)
 			return &view->speakers[i];
 	if (view->count == SPEAKERS_MAX)
 		drop(view, 0);
-	view->speakers[view->count] = (struct speaker){ .who = xstrdup(who) };
+	view->speakers[view->count] = (struct speaker){ .who = xstrdup(who), .sgr = SGR_INIT };
 	return &view->speakers[view->count++];
 }
 
 static void
-add_text(struct console_view *view, const char *who, const char *text)
+lose_beginning(struct speaker *speaker)
 {
-	struct speaker *speaker = speaker_of(view, who);
-
-	if (speaker->ended)
-		str_clear(&speaker->text);
-	speaker->ended = false;
-	str_append(&speaker->text, text);
-	view->generation++;
-	if (speaker->text.len <= TEXT_MAX)
-		return;
 	size_t surplus = speaker->text.len - TEXT_MAX;
 	const char *line = strchr(speaker->text.data + surplus, '\n');
-	str_consume(&speaker->text, line ? (size_t)(line - speaker->text.data) + 1 : surplus);
+
+	if (line)
+		surplus = (size_t)(line - speaker->text.data) + 1;
+	str_consume(&speaker->text, surplus);
+	sgr_consume(&speaker->sgr, surplus);
+}
+
+static void
+add_text(struct console_view *view, const struct console_event *event)
+{
+	struct speaker *speaker = speaker_of(view, event->who);
+
+	if (speaker->ended) {
+		str_clear(&speaker->text);
+		sgr_clear(&speaker->sgr);
+	}
+	speaker->ended = false;
+	sgr_append(&speaker->sgr, event->sgr.spans, event->sgr.count, speaker->text.len);
+	str_append(&speaker->text, event->text);
+	view->generation++;
+	if (speaker->text.len > TEXT_MAX)
+		lose_beginning(speaker);
 }
 
 /* ---- the page ---- */
@@ -104,7 +118,7 @@ fill(const struct app *app, struct lines *lines)
 		lines_gap(lines);
 		if (view->count > 1)
 			lines_add(lines, ROLE_LABEL, "%s", speaker->who);
-		lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT, str_cstr(&speaker->text));
+		lines_wrap_coloured(lines, str_cstr(&speaker->text), &speaker->sgr);
 		if (speaker->ended)
 			lines_add(lines, ROLE_DIM, "-- %s has ended", speaker->who);
 	}
@@ -250,7 +264,7 @@ console_take(struct app *app)
 	while (console_next(&event)) {
 		switch (event.type) {
 		case CONSOLE_TEXT:
-			add_text(app->console, event.who, event.text);
+			add_text(app->console, &event);
 			show(app, event.who);
 			break;
 		case CONSOLE_DONE:

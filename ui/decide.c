@@ -18,6 +18,14 @@ current_id(const struct app *app)
 	return step ? step->id : NULL;
 }
 
+static bool
+is_undoing(const struct app *app)
+{
+	const struct step_state *step = run_state_current(app->model.state);
+
+	return step && step->undoing;
+}
+
 static void
 submit(struct app *app, struct intent *intent)
 {
@@ -41,6 +49,7 @@ static void
 open_run(struct app *app)
 {
 	const struct step_state *step = run_state_current(app->model.state);
+	const char *act = step->undoing ? "take this step back" : "run this step";
 	struct dialog *dialog;
 	char *question;
 
@@ -49,7 +58,7 @@ open_run(struct app *app)
 		return;
 	}
 	if (str_equal(step->confirm, "type-name")) {
-		question = xasprintf("Type  %s  to run this step:", step->confirm_name);
+		question = xasprintf("Type  %s  to %s:", step->confirm_name, act);
 		dialog = open_dialog(app, DIALOG_LINE, CMD_RUN, step->title, question);
 		dialog->wanted = xstrdup(step->confirm_name);
 	} else if (str_equal(step->confirm, "two-person")) {
@@ -58,7 +67,7 @@ open_run(struct app *app)
 		dialog = open_dialog(app, DIALOG_LINE, CMD_RUN, step->title, question);
 		dialog->required = true;
 	} else {
-		question = xstrdup("Run this step?");
+		question = xstrdup(step->undoing ? "Take this step back?" : "Run this step?");
 		dialog = open_dialog(app, DIALOG_CONFIRM, CMD_RUN, step->title, question);
 	}
 	dialog->shows_plan = true;
@@ -89,11 +98,25 @@ open_recheck(struct app *app)
 {
 	if (model_facts(&app->model) & FACT_UNKNOWN) {
 		open_mark(app, CMD_RECHECK, "Run again",
-			  "Why may it be run again? It may have happened.");
+			  is_undoing(app) ? "Why may that be done again? It may have happened."
+					  : "Why may it be run again? It may have happened.");
 		return;
 	}
 	submit(app, intent_new(INTENT_RECHECK, app->model.state->seq, current_id(app), NULL));
 	app_say(app, ROLE_TEXT, "Preparing the step again.");
+}
+
+static void
+open_undo(struct app *app)
+{
+	const struct run_state *state = app->model.state;
+	int next = run_state_undo_next(state);
+
+	submit(app, intent_new(INTENT_UNDO, state->seq, current_id(app), NULL));
+	if (next >= 0)
+		app_say(app, ROLE_TEXT,
+			"Looking how to take back step %d, %s; nothing is done yet.", next + 1,
+			state->steps[next].title);
 }
 
 static void
@@ -207,17 +230,20 @@ decide_open(struct app *app, enum command command)
 		break;
 	case CMD_PROBE:
 		submit(app, intent_new(INTENT_PROBE, app->model.state->seq, current_id(app), NULL));
-		app_say(app, ROLE_TEXT, "Looking whether the step happened; c breaks that off.");
+		app_say(app, ROLE_TEXT, "Looking whether it happened; c breaks that off.");
 		break;
 	case CMD_SKIP:
 		open_reason(app, CMD_SKIP, "Skip", "Why is this step passed over?");
 		break;
 	case CMD_MARK_DONE:
-		open_mark(app, CMD_MARK_DONE, "Mark done", "How do you know that it happened?");
+		open_mark(app, CMD_MARK_DONE, is_undoing(app) ? "Taken back" : "Mark done",
+			  is_undoing(app) ? "How do you know that it was taken back?"
+					  : "How do you know that it happened?");
 		break;
 	case CMD_MARK_NOT_DONE:
 		open_mark(app, CMD_MARK_NOT_DONE, "Mark not done",
-			  "How do you know that nothing of it happened?");
+			  is_undoing(app) ? "How do you know that nothing of it was taken back?"
+					  : "How do you know that nothing of it happened?");
 		break;
 	case CMD_NOTE:
 		open_reason(app, CMD_NOTE, "Note", "A remark for the journal:");
@@ -227,6 +253,12 @@ decide_open(struct app *app, enum command command)
 		break;
 	case CMD_BACK:
 		open_back(app);
+		break;
+	case CMD_UNDO:
+		open_undo(app);
+		break;
+	case CMD_KEEP:
+		submit(app, intent_new(INTENT_KEEP, app->model.state->seq, current_id(app), NULL));
 		break;
 	case CMD_END:
 		open_end(app);
@@ -315,6 +347,7 @@ finish_end(struct app *app, struct dialog *dialog)
 		why->seen_seq = dialog->seen_seq;
 		dialog_free(app->dialog);
 		app->dialog = why;
+		input_flush();
 		return;
 	}
 	struct intent *intent = intent_new(INTENT_END, dialog->seen_seq, dialog->step, id);
@@ -376,6 +409,7 @@ decide_finish(struct app *app)
 {
 	struct dialog *dialog = app->dialog;
 
+	dialog_set_problem(dialog, NULL);
 	for (size_t i = 0; i < sizeof(finishers) / sizeof(finishers[0]); i++)
 		if (finishers[i].purpose == dialog->purpose)
 			finishers[i].finish(app, dialog);

@@ -46,6 +46,9 @@ struct dialog {
 	size_t scroll;	 /* of the text */
 	size_t overflow; /* how far it can be scrolled: set when it is painted */
 	struct line_edit edit;
+	int64_t key_ms; /* when the last key came; monotonic; 0: none yet */
+	size_t burst;	/* how many came before it without a pause */
+	bool cut; /* DIALOG_LINE: more was typed or pasted than fits; no answer until it is cleared */
 	char *problem; /* why the last answer was none */
 	bool yes;      /* the answer to a yes or no */
 	enum command purpose;
@@ -63,6 +66,8 @@ void dialog_set_text(struct dialog *dialog, const char *text);
 void dialog_set_problem(struct dialog *dialog, const char *problem);
 
 enum dialog_result dialog_key(struct dialog *dialog, const struct key *key);
+/* Moves the text above the question by rows, up where they are negative. */
+void dialog_scroll(struct dialog *dialog, int rows);
 
 /*
  * Paints it at the lower end of `room`, with `plan` (or NULL) above the question, and tells where the

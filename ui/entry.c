@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "ui/line_edit.h"
 #include "ui/paint.h"
@@ -19,6 +20,7 @@ enum {
 };
 
 struct entry {
+	const struct entry_taker *taker; /* NULL: the pane */
 	enum pane pane;
 	enum command purpose;
 	char *label;
@@ -26,6 +28,8 @@ struct entry {
 	char *problem;	 /* why it could not be taken, or NULL */
 	char *draft;	 /* what was typed before the first look back */
 	size_t recalled; /* how many entries back; 0: the draft */
+	struct completions completions;
+	size_t cycle; /* Tab goes round: the item that stands there now, from 1; 0: it does not */
 };
 
 struct past {
@@ -86,17 +90,126 @@ past_of(const struct entry_history *history, enum command purpose, size_t back)
 	return NULL;
 }
 
+/* ---- completion ---- */
+
+void
+completions_add(struct completions *completions, const char *typed, const char *word,
+		bool wants_more)
+{
+	if (completions->count < COMPLETIONS_MAX && str_starts_with(word, typed))
+		*VEC_PUSH(completions->items, completions->count, completions->cap) =
+			xasprintf("%s%s", word, wants_more ? " " : "");
+}
+
+void
+completions_release(struct completions *completions)
+{
+	for (size_t i = 0; i < completions->count; i++)
+		free(completions->items[i]);
+	free(completions->items);
+	free(completions->hint);
+	*completions = (struct completions){ 0 };
+}
+
+/* Looks anew how the line could go on. */
+static void
+look_ahead(struct app *app)
+{
+	struct entry *entry = app->entry;
+	char *text = xstrndup(str_cstr(&entry->edit.text), entry->edit.cursor);
+
+	completions_release(&entry->completions);
+	entry->cycle = 0;
+	if (entry->taker && entry->taker->complete)
+		entry->taker->complete(app, text, &entry->completions);
+	free(text);
+}
+
+/* How many bytes all items have in common, whole characters. */
+static size_t
+common_prefix(const struct completions *completions)
+{
+	const char *first = completions->items[0];
+	size_t len = strlen(first);
+
+	for (size_t i = 1; i < completions->count; i++) {
+		size_t same = 0;
+
+		while (same < len && completions->items[i][same] == first[same])
+			same++;
+		len = same;
+	}
+	while (len && ((unsigned char)first[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
+/* Puts `len` bytes of a word in the place of the one that is being typed; what is behind the cursor stays. */
+static void
+put_word(struct entry *entry, const char *word, size_t len)
+{
+	struct str text = STR_INIT;
+	size_t cursor;
+
+	str_append_bytes(&text, str_cstr(&entry->edit.text), entry->completions.from);
+	str_append_bytes(&text, word, len);
+	cursor = text.len;
+	str_append(&text, str_cstr(&entry->edit.text) + entry->edit.cursor);
+	line_edit_set(&entry->edit, str_cstr(&text));
+	if (cursor < entry->edit.cursor)
+		entry->edit.cursor = cursor;
+	str_release(&text);
+}
+
+/* As far as there is no doubt; then from one possibility to the next. */
+static void
+complete(struct app *app, bool back)
+{
+	struct entry *entry = app->entry;
+	const struct completions *completions = &entry->completions;
+
+	if (!completions->count)
+		return;
+	size_t common = common_prefix(completions);
+	if (!entry->cycle && common > entry->edit.cursor - completions->from) {
+		put_word(entry, completions->items[0], common);
+		look_ahead(app);
+		return;
+	}
+	if (completions->count == 1)
+		return;
+	size_t before = entry->cycle ? entry->cycle - 1 : back ? 0 : completions->count - 1;
+	size_t next = (before + (back ? completions->count - 1 : 1)) % completions->count;
+	put_word(entry, completions->items[next], strlen(completions->items[next]));
+	entry->cycle = next + 1;
+}
+
+/* ---- opening and closing ---- */
+
+static void
+start(struct app *app, const struct entry *entry, const char *label, const char *initial)
+{
+	entry_close(app);
+	app->entry = xcalloc(1, sizeof(*app->entry));
+	*app->entry = *entry;
+	app->entry->label = xstrdup(label);
+	line_edit_set(&app->entry->edit, initial ? initial : "");
+	app->dirty = true;
+	look_ahead(app);
+}
+
+void
+entry_ask(struct app *app, const struct entry_taker *taker, enum command purpose, const char *label,
+	  const char *initial)
+{
+	start(app, &(struct entry){ .taker = taker, .purpose = purpose }, label, initial);
+}
+
 void
 entry_open(struct app *app, enum pane pane, enum command purpose, const char *label,
 	   const char *initial)
 {
-	entry_close(app);
-	app->entry = xcalloc(1, sizeof(*app->entry));
-	app->entry->pane = pane;
-	app->entry->purpose = purpose;
-	app->entry->label = xstrdup(label);
-	line_edit_set(&app->entry->edit, initial ? initial : "");
-	app->dirty = true;
+	start(app, &(struct entry){ .pane = pane, .purpose = purpose }, label, initial);
 }
 
 static void
@@ -108,6 +221,7 @@ entry_free(struct entry *entry)
 	line_edit_release(&entry->edit);
 	free(entry->problem);
 	free(entry->draft);
+	completions_release(&entry->completions);
 	free(entry);
 }
 
@@ -118,6 +232,8 @@ entry_close(struct app *app)
 	app->entry = NULL;
 	app->dirty = true;
 }
+
+/* ---- keys ---- */
 
 static void
 set_problem(struct entry *entry, const char *problem)
@@ -142,6 +258,7 @@ recall(struct app *app, bool further_back)
 	entry->recalled = back;
 	line_edit_set(&entry->edit, text);
 	set_problem(entry, NULL);
+	look_ahead(app);
 }
 
 /* The entry is taken out first: what it leads to may ask for another one. */
@@ -153,7 +270,8 @@ accept(struct app *app)
 	struct err e = ERR_INIT;
 
 	app->entry = NULL;
-	if (pane_table[entry->pane]->entered(app, entry->purpose, text, &e) == 0) {
+	if ((entry->taker ? entry->taker->entered
+			  : pane_table[entry->pane]->entered)(app, entry->purpose, text, &e) == 0) {
 		remember(app, entry->purpose, text);
 		entry_free(entry);
 	} else {
@@ -181,23 +299,71 @@ entry_key(struct app *app, const struct key *key)
 		recall(app, true);
 	else if (!key->pasted && key->function && key->code == KEY_DOWN)
 		recall(app, false);
-	else if (line_edit_key(&app->entry->edit, key))
+	else if (!key->pasted && (key->code == '\t' || key->code == KEY_BTAB))
+		complete(app, key->function);
+	else if (line_edit_key(&app->entry->edit, key)) {
 		set_problem(app->entry, NULL);
+		look_ahead(app);
+	}
+}
+
+/* What could follow, the first ones that there is room for, and how many more there are. */
+static void
+paint_completions(const struct entry *entry, const struct rect *row)
+{
+	const struct completions *completions = &entry->completions;
+	size_t first = 0, i;
+	int x = 1;
+
+	/* the one that Tab has gone to is always seen */
+	for (size_t at = 0; at + 1 < entry->cycle; at++) {
+		x += text_width(completions->items[at]) + 2;
+		if (x + text_width(completions->items[at + 1]) > row->columns - LEAST_ROOM) {
+			first = at + 1;
+			x = 1;
+		}
+	}
+	x = 1;
+	for (i = first; i < completions->count; i++) {
+		if (x + text_width(completions->items[i]) > row->columns - LEAST_ROOM)
+			break;
+		x += paint_text(row->y, x, row->columns - x,
+				i + 1 == entry->cycle ? ROLE_SELECTED : ROLE_KEY,
+				completions->items[i]) +
+		     2;
+	}
+	if (i < completions->count)
+		paint_format(row->y, x, row->columns - x, ROLE_DIM, "%zu more",
+			     completions->count - i);
+	else if (completions->hint)
+		paint_text(row->y, x, row->columns - x, ROLE_DIM, completions->hint);
+}
+
+static void
+paint_help(const struct entry *entry, const struct rect *row)
+{
+	paint_blank(row->y, 0, row->columns, ROLE_TEXT);
+	if (entry->problem)
+		paint_format(row->y, 0, row->columns, ROLE_BAD, " %s", entry->problem);
+	else if (entry->completions.count)
+		paint_completions(entry, row);
+	else if (entry->completions.hint)
+		paint_format(row->y, 0, row->columns, ROLE_DIM, " %s", entry->completions.hint);
+	else
+		paint_text(row->y, 0, row->columns, ROLE_DIM,
+			   " Enter accepts, Esc goes back, Up brings back what was entered before");
 }
 
 void
 entry_paint(struct app *app)
 {
 	const struct entry *entry = app->entry;
-	const struct rect *row = &app->layout.message, *below = &app->layout.keys;
-	int x = paint_format(row->y, 0, row->columns - LEAST_ROOM, ROLE_KEY, " %s ", entry->label);
+	const struct rect *row = &app->layout.message;
+	int x;
 
+	paint_blank(row->y, 0, row->columns, ROLE_TEXT); /* a page may be below */
+	x = paint_format(row->y, 0, row->columns - LEAST_ROOM, ROLE_KEY, " %s ", entry->label);
 	app->cursor_x = paint_edit(row->y, x, row->columns - x, &entry->edit, false);
 	app->cursor_y = row->y;
-	paint_blank(below->y, 0, below->columns, ROLE_TEXT);
-	if (entry->problem)
-		paint_format(below->y, 0, below->columns, ROLE_BAD, " %s", entry->problem);
-	else
-		paint_text(below->y, 0, below->columns, ROLE_DIM,
-			   " Enter accepts, Esc goes back, Up brings back what was entered before");
+	paint_help(entry, &app->layout.keys);
 }

@@ -291,6 +291,21 @@ feeds_switch_table(struct feeds *feeds, size_t slot, int direction)
 	arrange_tables(feeds);
 }
 
+void
+feeds_go_table(struct feeds *feeds, size_t slot, size_t index)
+{
+	size_t half = slot && feeds_shape(feeds) == FEEDS_SPLIT ? 1 : 0;
+
+	if (index >= feeds->choices[FEED_TABLES].count)
+		return;
+	if (feeds_shape(feeds) == FEEDS_MERGED)
+		feeds->shape = FEEDS_ONE;
+	if (feeds->at[!half] == index)
+		feeds->at[!half] = feeds->at[half]; /* they change places */
+	feeds->at[half] = index;
+	arrange_tables(feeds);
+}
+
 /* The source of another resource beside one that is shown; returns where it is among the choices. */
 static size_t
 add_resource(struct feeds *feeds, const struct feed_choice *beside, const char *resource,
@@ -382,6 +397,16 @@ feeds_switch_logs(struct feeds *feeds, int direction)
 	if (count < 2)
 		return;
 	feeds->logs_at = (feeds->logs_at + (direction < 0 ? count - 1 : 1)) % count;
+	feeds->logs_flipped = false;
+	arrange_logs(feeds);
+}
+
+void
+feeds_go_logs(struct feeds *feeds, size_t index)
+{
+	if (index >= feeds->choices[FEED_LOGS].count)
+		return;
+	feeds->logs_at = index;
 	feeds->logs_flipped = false;
 	arrange_logs(feeds);
 }
@@ -500,6 +525,14 @@ feeds_follow(struct feeds *feeds, const struct model *model)
 	if (!tables_stand(feeds))
 		arrange_tables(feeds);
 	arrange_logs(feeds);
+}
+
+const struct feed_choice *
+feeds_source(const struct feeds *feeds, enum feed_choice_kind kind, size_t index)
+{
+	const struct feed_choices *choices = &feeds->choices[kind];
+
+	return index < choices->count ? &choices->items[index] : NULL;
 }
 
 const struct feed_choice *

@@ -30,6 +30,10 @@ void feeds_follow(struct feeds *feeds, const struct model *model);
 const struct feed_choice *feeds_choice(const struct feeds *feeds, enum feed_choice_kind kind,
 				       size_t *ret_index, size_t *ret_count);
 
+/* The index-th of all sources of a kind, or NULL; valid until the next record or change-over. */
+const struct feed_choice *feeds_source(const struct feeds *feeds, enum feed_choice_kind kind,
+				       size_t index);
+
 /* ---- tables ---- */
 
 /* Merged are those sources that show the same resource as the one that is looked at. */
@@ -48,6 +52,8 @@ const struct feed_choice *feeds_table_choice(const struct feeds *feeds, size_t s
 size_t feeds_table_index(const struct feeds *feeds, size_t slot);
 /* Moves a slot to the source before (-1) or after (1); merged: all are shown anyway. */
 void feeds_switch_table(struct feeds *feeds, size_t slot, int direction);
+/* Shows the index-th source in a slot; merged: in one list alone. */
+void feeds_go_table(struct feeds *feeds, size_t slot, size_t index);
 /*
  * Adds a source of another resource ("deployments") in the place of a slot's, without its selector. Merged:
  * one for each of those that are shown.
@@ -62,6 +68,7 @@ struct log_feed *feeds_logs(const struct feeds *feeds);
 /* Grows with every change-over, so that a pane notices that its feed is another. */
 uint64_t feeds_logs_generation(const struct feeds *feeds);
 void feeds_switch_logs(struct feeds *feeds, int direction);
+void feeds_go_logs(struct feeds *feeds, size_t index);
 /*
  * Adds the logs of one object of a table's source, and shows them. False: objects of that resource have no
  * logs; nothing is changed.

@@ -3,14 +3,22 @@
 #include "ui/input.h"
 
 #include <curses.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
 
 enum {
 	KEY_PASTE_BEGINS = KEY_MAX + 1,
 	KEY_PASTE_ENDS,
 };
 
+/* A paste comes in one go. Its end may never come: it was flushed, or whoever had the terminal took it. */
+enum { PASTE_GAP_MS = 2000 };
+
 static WINDOW *keys; /* reading from a pad of its own never repaints the screen */
 static bool pasting;
+static int64_t pasted_ms; /* monotonic: when the last of it came */
 
 void
 input_open(void)
@@ -32,6 +40,16 @@ input_close(void)
 	keys = NULL;
 }
 
+static bool
+is_pasting(void)
+{
+	int64_t now_ms = pasting ? clock_mono_ms() : 0;
+
+	pasting = pasting && now_ms - pasted_ms < PASTE_GAP_MS;
+	pasted_ms = now_ms;
+	return pasting;
+}
+
 bool
 input_next(struct key *ret_key)
 {
@@ -41,14 +59,24 @@ input_next(struct key *ret_key)
 	while ((kind = wget_wch(keys, &code)) != ERR) {
 		if (kind == KEY_CODE_YES && code == KEY_PASTE_BEGINS) {
 			pasting = true;
+			pasted_ms = clock_mono_ms();
 		} else if (kind == KEY_CODE_YES && code == KEY_PASTE_ENDS) {
 			pasting = false;
 		} else if (kind != KEY_CODE_YES || code != KEY_RESIZE) { /* of resizeterm() */
-			*ret_key = (struct key){ (int32_t)code, kind == KEY_CODE_YES, pasting };
+			*ret_key =
+				(struct key){ (int32_t)code, kind == KEY_CODE_YES, is_pasting() };
 			return true;
 		}
 	}
 	return false;
+}
+
+bool
+input_waiting(void)
+{
+	int bytes = 0;
+
+	return ioctl(STDIN_FILENO, FIONREAD, &bytes) == 0 && bytes > 0;
 }
 
 void

@@ -19,6 +19,9 @@ void input_close(void);
 /* The next key that is there already; false: there is none. */
 bool input_next(struct key *ret_key);
 
+/* Whether more has come already than was read: behind a key that somebody pressed there is nothing yet. */
+bool input_waiting(void);
+
 /* Forgets what was typed ahead: before every confirmation. */
 void input_flush(void);
 

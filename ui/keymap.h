@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/str.h"
+
 /* What a key asks for. */
 enum command {
 	CMD_NONE,
@@ -15,6 +17,8 @@ enum command {
 	CMD_MARK_DONE,
 	CMD_MARK_NOT_DONE,
 	CMD_BACK,
+	CMD_UNDO, /* take back the latest step that can be */
+	CMD_KEEP, /* what was to be taken back */
 	CMD_CANCEL,
 	CMD_NOTE,
 	CMD_END,
@@ -34,6 +38,7 @@ enum command {
 	CMD_PANE_3,
 	CMD_PANE_4,
 	CMD_PANE_5,
+	CMD_PANE_6,
 	CMD_ZOOM,
 	CMD_PREVIOUS_SOURCE,
 	CMD_NEXT_SOURCE,
@@ -58,10 +63,19 @@ enum command {
 	CMD_PREVIOUS_LOG,
 	CMD_JSON,
 	CMD_SAVE_LOG,
-	CMD_PLUGIN, /* what a program says that needs the operator */
+	CMD_PLUGIN,	  /* what a program says that needs the operator */
+	CMD_PREFLIGHT,	  /* the page of what was reachable and permitted */
+	CMD_WHY,	  /* the whole text of the selected step, or a hint of a drill */
+	CMD_COPY,	  /* what the cursor stands on, to the terminal's clipboard */
+	CMD_JUMP,	  /* to a step, a pod, a pane or a command, by some of its letters */
+	CMD_COMMAND_LINE, /* a command in words */
 	CMD_HELP,
 	CMD_SUSPEND,
 	CMD_REDRAW,
+	CMD_START_OPEN, /* on the start page, these and the next three */
+	CMD_START_SHOW,
+	CMD_START_FILTER,
+	CMD_START_REFRESH,
 };
 
 enum { KEY_BINDING_MAX = 3 };
@@ -69,15 +83,18 @@ enum { KEY_BINDING_MAX = 3 };
 /* One row: dispatch, the key bar, the help page and plain mode's numbered choices all read it. */
 struct key_binding {
 	int keys[KEY_BINDING_MAX]; /* characters, or KEY_… of curses; 0: none */
-	const char *label;	   /* the keys as people call them */
+	const char *label;	   /* the first key as people call it; "": none */
+	const char *name;	   /* unique, "next-pane": in config.yaml and on the command line */
 	enum command command;
 	unsigned when;	    /* set of enum fact: where one of them makes it apply */
 	const char *word;   /* in the key bar; NULL: not shown there */
 	const char *choice; /* plain mode's numbered choice; NULL: none */
-	const char *help;
+	const char *help;   /* {name} stands for the key of that row: see keymap_help() */
 };
 
-extern const struct key_binding keymap[];
+/* The rows of the program, and those that hold: the same, or what keymap_rebind() has made of them. */
+extern const struct key_binding keymap_defaults[];
+extern const struct key_binding *keymap;
 extern const size_t keymap_count;
 
 /* The row of a key that applies given the facts, or NULL. */
@@ -86,5 +103,13 @@ const struct key_binding *keymap_find(int key, unsigned facts);
 bool keymap_applies(const struct key_binding *binding, unsigned facts);
 /* A row of the key that does not apply now, for saying so; NULL: the key means nothing at all. */
 const struct key_binding *keymap_any(int key);
+/* All keys of a row, "PgDn Space Ctrl-F"; appended to out. */
+void keymap_keys(const struct key_binding *binding, struct str *out);
+/* What the row does, with the keys as they are now; appended to out. */
+void keymap_help(const struct key_binding *binding, struct str *out);
+/* What people call the key of a command, for sentences; "" where it has none. */
+const char *keymap_label(enum command command);
+/* What works in a run and on the start page alike: moving, leaving, help. */
+bool keymap_is_general(enum command command);
 
 #endif

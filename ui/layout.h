@@ -7,8 +7,8 @@ struct rect {
 	int y, x, rows, columns; /* rows 0: not shown */
 };
 
-/* In the order of their keys, 1 to 5. */
-enum pane { PANE_STEPS, PANE_STEP, PANE_PODS, PANE_LOGS, PANE_AUDIT, PANE_COUNT };
+/* In the order of their keys, 1 to 6. */
+enum pane { PANE_STEPS, PANE_STEP, PANE_PODS, PANE_LOGS, PANE_AUDIT, PANE_IMPACT, PANE_COUNT };
 
 enum {
 	LAYOUT_MIN_COLUMNS = 60,
@@ -33,10 +33,11 @@ struct layout {
 struct layout_wish {
 	int columns, rows; /* of the screen */
 	enum pane focus;
-	enum pane lower; /* what small screens show below: PANE_PODS, _LOGS or _AUDIT */
+	enum pane lower; /* what small screens show below: PANE_PODS, _LOGS, _AUDIT or _IMPACT */
 	bool zoom;	 /* the whole room goes to `focus` */
 	bool live;	 /* there is something to see in the pods and logs panes */
 	int banner;	 /* rows that must be seen under the header, whatever else is */
+	int impact;	 /* operations of the impact board; 0: it has no place */
 };
 
 /* Pure: the rectangles of a screen. */

@@ -117,8 +117,8 @@ struct wrapping {
 	struct lines *lines;
 	const char *prefix;
 	enum role prefix_role;
-	const char *text;	    /* what is not yet laid out */
-	const unsigned char *roles; /* of `text`, byte for byte */
+	const char *text;	/* what is not yet laid out */
+	const enum role *roles; /* of `text`, byte for byte */
 	bool first;
 };
 
@@ -127,11 +127,11 @@ static enum role
 next_role(struct wrapping *w, char byte)
 {
 	if (byte == ' ')
-		return *w->text == ' ' ? (enum role) * w->roles : ROLE_TEXT;
+		return *w->text == ' ' ? *w->roles : ROLE_TEXT;
 	while (*w->text == ' ' || *w->text == '\n')
 		w->text++, w->roles++;
 	w->text++;
-	return (enum role) * w->roles++;
+	return *w->roles++;
 }
 
 static void
@@ -162,7 +162,7 @@ take_line(void *data, const char *text, size_t len)
 
 void
 lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix, const char *text,
-		 const unsigned char *roles)
+		 const enum role *roles)
 {
 	struct wrapping w = { .lines = lines,
 			      .prefix = prefix,
@@ -177,14 +177,53 @@ lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix,
 }
 
 void
+lines_set_roles(enum role *roles, size_t begin, size_t end, enum role role)
+{
+	for (size_t i = begin; i < end; i++)
+		roles[i] = role;
+}
+
+void
+lines_set_colours(enum role *roles, size_t len, const struct sgr_span *spans, size_t count)
+{
+	for (size_t i = 0; i < count && spans[i].begin < len; i++) {
+		size_t end = i + 1 < count && spans[i + 1].begin < len ? spans[i + 1].begin : len;
+		enum role role = theme_foreign_role(&spans[i].look);
+
+		if (role != ROLE_TEXT)
+			lines_set_roles(roles, spans[i].begin, end, role);
+	}
+}
+
+static enum role *
+uniform_roles(size_t len, enum role role)
+{
+	enum role *roles = xcalloc(len + 1, sizeof(*roles));
+
+	lines_set_roles(roles, 0, len + 1, role);
+	return roles;
+}
+
+void
+lines_wrap_coloured(struct lines *lines, const char *text, const struct sgr *sgr)
+{
+	size_t len = strlen(text);
+	enum role *roles = uniform_roles(len, ROLE_TEXT);
+
+	lines_set_colours(roles, len, sgr->spans, sgr->count);
+	lines_wrap_roles(lines, ROLE_TEXT, "", text, roles);
+	free(roles);
+}
+
+void
 lines_wrap(struct lines *lines, enum role prefix_role, const char *prefix, enum role role,
 	   const char *text)
 {
-	char *clean = text_clean(text, TEXT_KEEP_NEWLINES);
-	unsigned char *roles = xmalloc(strlen(clean) + 1);
+	char *clean = text_clean(text, TEXT_KEEP_NEWLINES), *before = text_clean(prefix, 0);
+	enum role *roles = uniform_roles(strlen(clean), role);
 
-	memset(roles, (int)role, strlen(clean) + 1);
-	lines_wrap_roles(lines, prefix_role, prefix, clean, roles);
+	lines_wrap_roles(lines, prefix_role, before, clean, roles);
 	free(roles);
+	free(before);
 	free(clean);
 }

@@ -3,6 +3,7 @@
 
 #include <stddef.h>
 
+#include "base/sgr.h"
 #include "base/str.h"
 #include "ui/theme.h"
 
@@ -53,10 +54,16 @@ void lines_take_last(struct lines *lines, struct lines *from, size_t count);
 void lines_gap(struct lines *lines);
 
 /*
- * Wraps sanitised text whose byte i has roles[i], behind `prefix`; what lines_wrap() and
+ * Wraps sanitised text whose byte i has roles[i], behind `prefix`, sanitised too; what lines_wrap() and
  * lines_markdown() are made of.
  */
 void lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix,
-		      const char *text, const unsigned char *roles);
+		      const char *text, const enum role *roles);
+/* Gives the bytes [begin, end) a role. */
+void lines_set_roles(enum role *roles, size_t begin, size_t end, enum role role);
+/* Gives the bytes of a text the looks that its colour sequences asked for; the plain ones stay as they are. */
+void lines_set_colours(enum role *roles, size_t len, const struct sgr_span *spans, size_t count);
+/* lines_wrap() of a text that is sanitised already and has looks of its own. */
+void lines_wrap_coloured(struct lines *lines, const char *text, const struct sgr *sgr);
 
 #endif

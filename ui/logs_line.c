@@ -81,7 +81,8 @@ found_in(const struct logs_pane *pane, const char *text, size_t len)
  * original has is shown in the original.
  */
 static enum log_level
-append_text(const struct logs_pane *pane, const char *text, struct str *out, size_t *ret_level_len)
+append_text(const struct logs_pane *pane, const char *text, struct str *out, size_t *ret_level_len,
+	    bool *ret_original)
 {
 	size_t len = strlen(text);
 	struct str readable = STR_INIT;
@@ -94,6 +95,7 @@ append_text(const struct logs_pane *pane, const char *text, struct str *out, siz
 	} else {
 		level = log_level_of(text, len);
 		append_bounded(text, len, out);
+		*ret_original = true;
 		*ret_level_len = out->len;
 	}
 	str_release(&readable);
@@ -101,28 +103,33 @@ append_text(const struct logs_pane *pane, const char *text, struct str *out, siz
 }
 
 static void
-mark_matches(const struct logs_pane *pane, const struct str *text, unsigned char *roles)
+mark_matches(const struct logs_pane *pane, const struct str *text, enum role *roles)
 {
 	size_t start, end, at = 0;
 
 	for (int i = 0; i < MATCHES_MAX && pane->search; i++) {
 		if (!pattern_find(pane->search, str_cstr(text), text->len, at, &start, &end))
 			break;
-		memset(roles + start, ROLE_MATCH, end - start);
+		lines_set_roles(roles, start, end, ROLE_MATCH);
 		at = end;
 	}
 }
 
+/* A level is of the whole line; the line's own colours stand over it, and what a search has found over all. */
 static void
-lay_out_text(const struct logs_pane *pane, const char *prefix, const char *raw, struct lines *lines)
+lay_out_text(const struct logs_pane *pane, const char *prefix, const struct log_line *line,
+	     struct lines *lines)
 {
 	struct str text = STR_INIT;
 	size_t level_len = 0, skip = 0;
-	enum role level = level_roles[append_text(pane, raw, &text, &level_len)];
-	unsigned char *roles = xmalloc(text.len + 1);
+	bool original = false;
+	enum role level = level_roles[append_text(pane, line->text, &text, &level_len, &original)];
+	enum role *roles = xcalloc(text.len + 1, sizeof(*roles));
 
-	memset(roles, ROLE_TEXT, text.len + 1);
-	memset(roles, (int)level, level_len);
+	lines_set_roles(roles, 0, level_len, level);
+	lines_set_roles(roles, level_len, text.len + 1, ROLE_TEXT);
+	if (original)
+		lines_set_colours(roles, text.len, line->looks, line->looks_count);
 	mark_matches(pane, &text, roles);
 	if (pane->cut)
 		skip = text_fit(str_cstr(&text), pane->skipped_columns);
@@ -146,6 +153,6 @@ logs_lay_out(const struct logs_pane *pane, const struct log_line *line, struct l
 	if (line->marker)
 		lines_wrap(lines, ROLE_DIM, str_cstr(&prefix), ROLE_DIM, line->text);
 	else
-		lay_out_text(pane, str_cstr(&prefix), line->text, lines);
+		lay_out_text(pane, str_cstr(&prefix), line, lines);
 	str_release(&prefix);
 }

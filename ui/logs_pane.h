@@ -18,6 +18,8 @@ struct logs_pane {
 	bool paused;
 	struct log_place place; /* paused: what stands at the top */
 	uint64_t paused_next;	/* paused: the number that the next line had by then */
+	struct log_place shown; /* what was painted first */
+	int shown_row;		/* in which row of the body */
 	uint64_t shown_next;	/* behind the last line that was painted */
 	int columns, rows;	/* of the body, when it was painted */
 	bool cut;		/* lines are cut, not wrapped */
@@ -30,7 +32,7 @@ struct logs_pane {
 	size_t hits_count, kept_count; /* as of the last look, to notice changes */
 	bool behind;		       /* they have not seen all lines yet */
 	bool has_hit;
-	uint64_t hit;	    /* the match that was gone to last */
+	uint64_t hit;	    /* the match that was gone to last, or the line that was clicked */
 	enum command seek;  /* CMD_SEARCH_NEXT or _PREVIOUS: a match is being looked for */
 	uint64_t seek_from; /* from this line on, or before it */
 };

@@ -55,6 +55,7 @@ logs_line_before(const struct log_view *view, uint64_t number, uint64_t *ret_num
 struct copy {
 	bool taken, marker;
 	struct str origin, stamp, text;
+	struct sgr looks;
 };
 
 static void
@@ -67,12 +68,15 @@ take_line(void *data, const struct log_line *line)
 	str_append(&copy->origin, line->origin);
 	str_append(&copy->stamp, line->stamp);
 	str_append(&copy->text, line->text);
+	sgr_append(&copy->looks, line->looks, line->looks_count, 0);
 }
 
 size_t
 logs_rows(const struct log_view *view, uint64_t number, struct lines *lines)
 {
-	struct copy copy = { .origin = STR_INIT, .stamp = STR_INIT, .text = STR_INIT };
+	struct copy copy = {
+		.origin = STR_INIT, .stamp = STR_INIT, .text = STR_INIT, .looks = SGR_INIT
+	};
 
 	lines_reset(lines, view->pane->columns);
 	log_feed_read(view->feed, number, number + 1, take_line, &copy);
@@ -82,11 +86,14 @@ logs_rows(const struct log_view *view, uint64_t number, struct lines *lines)
 						 .origin = str_cstr(&copy.origin),
 						 .stamp = str_cstr(&copy.stamp),
 						 .text = str_cstr(&copy.text),
-						 .marker = copy.marker },
+						 .marker = copy.marker,
+						 .looks = copy.looks.spans,
+						 .looks_count = copy.looks.count },
 			     lines);
 	str_release(&copy.origin);
 	str_release(&copy.stamp);
 	str_release(&copy.text);
+	sgr_release(&copy.looks);
 	return lines->count;
 }
 

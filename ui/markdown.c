@@ -13,7 +13,8 @@ struct paragraph {
 	struct lines *lines;
 	struct str text;
 	struct str plain; /* without its marks */
-	struct str roles; /* of plain, byte for byte */
+	enum role *roles; /* of plain, byte for byte, and one more */
+	size_t roles_count, roles_cap;
 };
 
 static void
@@ -21,7 +22,7 @@ put(struct paragraph *p, const char *text, size_t len, enum role role)
 {
 	str_append_bytes(&p->plain, text, len);
 	for (size_t i = 0; i < len; i++)
-		str_append_char(&p->roles, (char)role);
+		*VEC_PUSH(p->roles, p->roles_count, p->roles_cap) = role;
 }
 
 /* The text between a mark at `at` and its twin goes into p; returns the bytes taken, 0: no twin. */
@@ -48,7 +49,7 @@ flush(struct paragraph *p)
 	if (!*at)
 		return;
 	str_clear(&p->plain);
-	str_clear(&p->roles);
+	p->roles_count = 0;
 	while (*at) {
 		size_t taken = put_marked(p, at, "**", ROLE_STRONG);
 
@@ -58,9 +59,8 @@ flush(struct paragraph *p)
 			put(p, at, taken = 1, ROLE_TEXT);
 		at += taken;
 	}
-	str_append_char(&p->roles, 0);
-	lines_wrap_roles(p->lines, ROLE_TEXT, "", str_cstr(&p->plain),
-			 (const unsigned char *)str_cstr(&p->roles));
+	*VEC_PUSH(p->roles, p->roles_count, p->roles_cap) = ROLE_TEXT;
+	lines_wrap_roles(p->lines, ROLE_TEXT, "", str_cstr(&p->plain), p->roles);
 	str_clear(&p->text);
 }
 
@@ -99,7 +99,7 @@ take_text_line(struct paragraph *p, const char *line)
 void
 lines_markdown(struct lines *lines, const char *text)
 {
-	struct paragraph p = { lines, STR_INIT, STR_INIT, STR_INIT };
+	struct paragraph p = { .lines = lines, .text = STR_INIT, .plain = STR_INIT };
 	char *clean = text_clean(text, TEXT_KEEP_NEWLINES);
 	bool code = false;
 	char *next = clean;
@@ -120,6 +120,6 @@ lines_markdown(struct lines *lines, const char *text)
 	flush(&p);
 	str_release(&p.text);
 	str_release(&p.plain);
-	str_release(&p.roles);
+	free(p.roles);
 	free(clean);
 }

@@ -17,6 +17,8 @@ model_init(struct model *model, const struct ui_options *options, const struct r
 {
 	*model = (struct model){ .options = options, .link = link, .state = state };
 	model->holder = xstrdup(options->holder);
+	model->looked_ms = xcalloc(options->runbook->impact_count + 1, sizeof(*model->looked_ms));
+	model->begun_ms = xcalloc(options->runbook->steps_count + 1, sizeof(*model->begun_ms));
 }
 
 void
@@ -34,6 +36,8 @@ model_release(struct model *model)
 	free(model->warning);
 	free(model->broken);
 	free(model->holder);
+	free(model->begun_ms);
+	free(model->looked_ms);
 	*model = (struct model){ 0 };
 }
 
@@ -59,7 +63,11 @@ model_follows(const struct model *model)
 void
 model_journal(const struct model *model, struct str *out)
 {
-	str_printf(out, "journal %s %.12s", model->broken ? "BROKEN" : "ok", model->head);
+	const char *word = model->broken    ? "JOURNAL BROKEN"
+			   : model->head[0] ? "journal ok"
+					    : "no journal yet";
+
+	str_printf(out, "%s%s%.12s", word, model->head[0] ? " " : "", model->head);
 }
 
 void
@@ -69,6 +77,19 @@ model_drop_warning(struct model *model)
 	model->warning = NULL;
 }
 
+/* What is worse than foreseen, or better, is news. */
+static enum role
+impact_role(const struct record *record)
+{
+	const char *level = json_string(record->data, "level", NULL);
+
+	if (str_equal(level, json_string(record->data, "predicted", "")))
+		return ROLE_TEXT;
+	if (str_equal(level, "none"))
+		return ROLE_GOOD;
+	return str_equal(level, "total") ? ROLE_BAD : ROLE_WARNING;
+}
+
 static enum role
 record_role(const struct record *record)
 {
@@ -76,6 +97,8 @@ record_role(const struct record *record)
 
 	if (record->type == RECORD_BLOCKED || record->type == RECORD_ATTEMPT)
 		return ROLE_BAD;
+	if (record->type == RECORD_IMPACT)
+		return impact_role(record);
 	if (record->type == RECORD_OUTCOME)
 		return str_equal(status, "ok") ? ROLE_GOOD : ROLE_BAD;
 	if (record->type == RECORD_END)
@@ -200,15 +223,30 @@ note_holder(struct model *model, const struct record *record)
 				  json_string(record->data, "host", "?"));
 }
 
+/* A step that is tried again, or gone back to, was begun before: objectives count from there. */
+static void
+note_begun(struct model *model, const struct record *record)
+{
+	const struct step_state *step =
+		run_state_step(model->state, json_string(record->data, "step", ""));
+	int index = step ? runbook_step_index(model->options->runbook, step->spec_id) : -1;
+
+	if (index >= 0 && !model->begun_ms[index])
+		model->begun_ms[index] = record->ts_ms;
+}
+
 static int
 take_record(struct model *model, const struct record *record, struct err *e)
 {
 	if (run_state_apply(model->state, record, e) < 0)
 		return err_wrap(e, "following the run at record %lld", (long long)record->seq);
 	note_holder(model, record);
-	if (record->type == RECORD_INTENT)
+	if (record->type == RECORD_INTENT) {
 		forget_output(model, record);
-	if (record->type != RECORD_NOTE && record->type != RECORD_TARGET)
+		note_begun(model, record);
+	}
+	if (record->type != RECORD_NOTE && record->type != RECORD_TARGET &&
+	    record->type != RECORD_IMPACT)
 		replace(&model->progress, NULL);
 	return 0;
 }
@@ -241,6 +279,9 @@ take_event(struct model *model, const struct run_event *event, struct err *e)
 			replace(&model->warning, event->text);
 		break;
 	case EVENT_IMPACT:
+		if (event->index < model->options->runbook->impact_count)
+			model->looked_ms[event->index] = event->ts_ms;
+		break;
 	case EVENT_REFUSED:
 		break;
 	case EVENT_CLOSED:

@@ -49,6 +49,10 @@ struct model {
 	bool closed;	     /* the engine has ended */
 	bool replaying;	     /* the state is one that an earlier process went through */
 	uint64_t generation; /* grows with every event */
+	int64_t *
+		looked_ms; /* when each operation of the impact board was looked at last; wall clock; 0 */
+	int64_t *
+		begun_ms; /* when each step of the runbook was first begun; wall clock; 0: it was not */
 };
 
 void model_init(struct model *model, const struct ui_options *options, const struct run_link *link,

@@ -64,6 +64,22 @@ paint_blank(int y, int x, int columns, enum role role)
 	paint_format(y, x, columns, role, "%*s", columns, "");
 }
 
+/* A span's end, moved behind the marks of its last character: they would stand alone in the next one. */
+static size_t
+whole_end(const char *text, size_t end, size_t len)
+{
+	int32_t code;
+	size_t used;
+
+	while (end < len) {
+		used = text_decode(text + end, len - end, &code);
+		if (code < 0 || text_width_of(code) != 0)
+			break;
+		end += used;
+	}
+	return end;
+}
+
 /* The first `len` bytes of a line, each span in its look; returns the columns that they took. */
 static int
 paint_spans(int y, int x, int columns, const struct line *line, size_t len)
@@ -73,6 +89,10 @@ paint_spans(int y, int x, int columns, const struct line *line, size_t len)
 
 	for (size_t i = 0; i < line->spans_count && begin < len; i++) {
 		size_t end = line->spans[i].end < len ? line->spans[i].end : len;
+
+		if (end <= begin)
+			continue;
+		end = whole_end(line->text, end, len);
 		char *part = xstrndup(line->text + begin, end - begin);
 
 		used += paint_text(y, x + used, columns - used, line->spans[i].role, part);

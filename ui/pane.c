@@ -9,7 +9,7 @@
 const struct pane_ops *const pane_table[PANE_COUNT] = {
 	[PANE_STEPS] = &pane_steps_ops, [PANE_STEP] = &pane_step_ops,
 	[PANE_PODS] = &pane_pods_ops,	[PANE_LOGS] = &pane_logs_ops,
-	[PANE_AUDIT] = &pane_audit_ops,
+	[PANE_AUDIT] = &pane_audit_ops, [PANE_IMPACT] = &pane_impact_ops,
 };
 
 void

@@ -13,8 +13,18 @@ struct pane_ops {
 	void (*paint)(struct app *app, const struct rect *body);
 	/* A movement, or the choice of a source. */
 	void (*move)(struct app *app, enum command command, int rows);
-	/* A command of FACT_ON_TABLE, FACT_ON_LOGS or FACT_SEARCHING; NULL where there are none. */
+	/* A command of FACT_ON_TABLE, FACT_ON_LOGS or FACT_SEARCHING; NULL: those of find.c on the rows. */
 	void (*command)(struct app *app, enum command command);
+	/* The rows of a pane that is made of rows of text; NULL: it searches in its own way. */
+	const struct find_rows *rows;
+	/* What the cursor stands on, in one line; appended to out. NULL: the row of find.c. */
+	void (*item)(const struct app *app, struct str *out);
+	/* All that the pane has, in lines, for a file; appended to out. NULL: the rows. */
+	void (*text)(const struct app *app, struct str *out);
+	/* Whether what a command switches is on (CMD_WRAP, CMD_TROUBLE …); NULL: there is nothing to switch. */
+	bool (*is_on)(const struct app *app, enum command command);
+	/* A click on a row below the title bar. NULL: the cursor of find.c goes there. */
+	void (*click)(struct app *app, int row, int column);
 	/*
 	 * The line that the pane asked for by entry_open(). -1: it can't be taken, `e` says why, and the
 	 * operator goes on editing.
@@ -27,7 +37,7 @@ struct pane_ops {
 };
 
 extern const struct pane_ops pane_steps_ops, pane_step_ops, pane_pods_ops, pane_logs_ops,
-	pane_audit_ops;
+	pane_audit_ops, pane_impact_ops;
 
 extern const struct pane_ops *const pane_table[PANE_COUNT];
 

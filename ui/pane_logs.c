@@ -143,6 +143,8 @@ paint_lines(struct app *app, const struct log_view *view, const struct rect *bod
 
 	lines_init(&lines, body->columns);
 	paint_loss(&pen, view, &top);
+	pane->shown = top;
+	pane->shown_row = pen.row;
 	while (pen.row < body->rows && logs_line_from(view, number, &number)) {
 		bool first = number == top.number;
 
@@ -392,6 +394,68 @@ facts(const struct app *app)
 	return (app->logs->search ? FACT_SEARCHING : 0) | (app->logs->filter ? FACT_FILTERED : 0);
 }
 
+/* Holds the view as it was painted, on the line in a row of it. */
+static void
+click(struct app *app, int row, int column)
+{
+	struct logs_pane *pane = app->logs;
+	struct log_feed *feed = logs_feed(app);
+
+	(void)column;
+	if (!feed || row < pane->shown_row || row >= pane->rows)
+		return;
+	struct log_view view = logs_view(pane, feed);
+	struct log_place place = logs_down(&view, pane->shown, (size_t)(row - pane->shown_row));
+	if (place.number >= pane->shown_next)
+		return;
+	logs_pause(pane, feed);
+	pane->place = pane->shown;
+	pane->has_hit = true;
+	pane->hit = place.number;
+}
+
+static void
+append_line(void *data, const struct log_line *line)
+{
+	str_append(data, line->text);
+}
+
+/* The match that was gone to, or else the last line in sight. */
+static void
+item(const struct app *app, struct str *out)
+{
+	const struct logs_pane *pane = app->logs;
+	struct log_feed *feed = logs_feed(app);
+	uint64_t number;
+
+	if (!feed)
+		return;
+	struct log_view view = logs_view(pane, feed);
+	if (pane->has_hit)
+		log_feed_read(feed, pane->hit, pane->hit + 1, append_line, out);
+	else if (logs_line_before(&view, pane->shown_next, &number))
+		log_feed_read(feed, number, number + 1, append_line, out);
+}
+
+static bool
+is_on(const struct app *app, enum command command)
+{
+	const struct logs_pane *pane = app->logs;
+
+	switch (command) {
+	case CMD_WRAP:
+		return !pane->cut;
+	case CMD_STAMPS:
+		return pane->stamps;
+	case CMD_JSON:
+		return !pane->raw;
+	case CMD_PAUSE:
+		return pane->paused;
+	default:
+		return false;
+	}
+}
+
 const struct pane_ops pane_logs_ops = {
 	.name = "Logs",
 	.title = logs_title,
@@ -401,4 +465,7 @@ const struct pane_ops pane_logs_ops = {
 	.entered = entered,
 	.facts = facts,
 	.work = logs_work,
+	.item = item,
+	.click = click,
+	.is_on = is_on,
 };

@@ -375,6 +375,34 @@ facts(const struct app *app)
 	       (pane->filter || pane->trouble_only ? FACT_FILTERED : 0u);
 }
 
+static bool
+is_on(const struct app *app, enum command command)
+{
+	return command == CMD_TROUBLE ? app->pods->trouble_only
+				      : command == CMD_SORT_REVERSE && app->pods->descending;
+}
+
+/* To the list and the row that stand there. */
+static void
+click(struct app *app, int row, int column)
+{
+	const struct rect *pane = &app->layout.panes[PANE_PODS];
+	int y = pane->y + 1 + row, x = pane->x + column;
+
+	pods_update(app);
+	for (size_t i = 0; i < app->pods->lists_count; i++) {
+		struct pods_list *list = &app->pods->lists[i];
+		const struct rect *body = &list->body;
+
+		if (x < body->x || x >= body->x + body->columns || y < body->y ||
+		    y >= body->y + body->rows)
+			continue;
+		app->pods->focus = i;
+		if (y > body->y && y - body->y - 1 < list->shown)
+			pods_list_go(app, list, list->first + (size_t)(y - body->y - 1));
+	}
+}
+
 const struct pane_ops pane_pods_ops = {
 	.name = "Pods",
 	.title = title,
@@ -383,4 +411,8 @@ const struct pane_ops pane_pods_ops = {
 	.command = command,
 	.entered = entered,
 	.facts = facts,
+	.item = pods_item,
+	.text = pods_text,
+	.is_on = is_on,
+	.click = click,
 };

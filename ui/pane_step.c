@@ -1,21 +1,38 @@
 #include "config.h"
 
+#include "base/text.h"
 #include "ui/paint.h"
 #include "ui/pane.h"
 #include "ui/scroll.h"
 #include "ui/step_detail.h"
+#include "ui/step_plan.h"
 
+enum { NAME_COLUMNS = 6 }; /* "2 Step" */
+
+/* What the step does to the world is told in any case: its title gives way. */
 static void
 title(const struct app *app, struct str *out)
 {
 	const struct run_state *state = app->model.state;
+	struct str number = STR_INIT, effect = STR_INIT;
 
 	if (app->selected >= state->steps_count)
 		return;
 	const struct step_state *step = &state->steps[app->selected];
-	str_printf(out, " %zu: %s", app->selected + 1, step->title);
-	if (step->effect)
-		str_printf(out, " [%s]", step_detail_effect(step));
+	str_printf(&number, " %zu: ", app->selected + 1);
+	if (step->undoing)
+		str_append(&effect, " [TAKES BACK]");
+	else if (step->effect)
+		str_printf(&effect, " [%s]", step_plan_effect(step));
+	find_append_title(app, PANE_STEP, &effect);
+	int room = app->layout.panes[PANE_STEP].columns - NAME_COLUMNS - (int)number.len -
+		   text_width(str_cstr(&effect));
+	str_append(out, str_cstr(&number));
+	if (room > 0)
+		text_append_cut(out, step->title, room, app->model.options->look.ascii);
+	str_append(out, str_cstr(&effect));
+	str_release(&number);
+	str_release(&effect);
 }
 
 /* Lays the text out again where something that it shows has changed. */
@@ -34,7 +51,21 @@ refresh_detail(struct app *app, int columns, int rows)
 	cache->rows = rows;
 	lines_reset(&cache->lines, columns);
 	step_detail(&app->model, app->selected,
-		    &(struct step_detail_wish){ true, rows > 9 ? rows - 5 : 4 }, &cache->lines);
+		    &(struct step_detail_wish){ true, rows > 9 ? rows - 5 : 4, rows },
+		    &cache->lines);
+}
+
+/* At the end of the last row, over what stands there. */
+static void
+paint_more(const struct app *app, const struct rect *body, size_t count)
+{
+	struct str text = STR_INIT;
+
+	str_printf(&text, "%s %zu more", app->model.options->look.ascii ? "~" : "…", count);
+	int columns = text_width(str_cstr(&text));
+	paint_text(body->y + body->rows - 1, body->x + body->columns - columns, columns, ROLE_KEY,
+		   str_cstr(&text));
+	str_release(&text);
 }
 
 static void
@@ -49,21 +80,83 @@ paint(struct app *app, const struct rect *body)
 	if (!app->detail_moved)
 		*first = 0;
 	*first = scroll_move(*first, CMD_NONE, lines->count, body->rows);
-	for (int i = 0; i < body->rows && *first + (size_t)i < lines->count; i++)
-		paint_line(body->y + i, body->x, body->columns, &lines->items[*first + (size_t)i],
-			   false);
+	find_paint_lines(app, PANE_STEP, body, lines);
 	if (*first + (size_t)body->rows < lines->count)
-		paint_format(body->y + body->rows - 1, body->x + body->columns - 12, 12, ROLE_DIM,
-			     " %5zu more ", lines->count - *first - (size_t)body->rows + 1);
-	pane_put_cursor(app, PANE_STEP, body->y, body->x);
+		paint_more(app, body, lines->count - *first - (size_t)body->rows + 1);
+}
+
+static void
+prepare(struct app *app)
+{
+	const struct rect *rect = &app->layout.panes[PANE_STEP];
+
+	if (app->selected < app->model.state->steps_count && rect->rows)
+		refresh_detail(app, rect->columns, rect->rows - 1);
 }
 
 static void
 move(struct app *app, enum command command, int rows)
 {
+	prepare(app); /* keys may come before the next frame */
+	app->finds[PANE_STEP].has_at = false;
 	app->detail_moved = true;
 	app->first[PANE_STEP] =
 		scroll_move(app->first[PANE_STEP], command, app->detail.lines.count, rows);
+}
+
+/* ---- rows, as they are searched ---- */
+
+static size_t
+count_lines(const struct app *app)
+{
+	return app->detail.lines.count;
+}
+
+static void
+append_line(const struct app *app, size_t row, struct str *out)
+{
+	str_append(out, app->detail.lines.items[row].text);
+}
+
+static size_t
+first_line(const struct app *app)
+{
+	return app->first[PANE_STEP];
+}
+
+static void
+go(struct app *app, size_t row)
+{
+	app->detail_moved = true;
+	find_scroll(app, PANE_STEP, app->detail.lines.count, row);
+}
+
+static const struct find_rows rows_of_step = {
+	.count = count_lines,
+	.text = append_line,
+	.from = first_line,
+	.prepare = prepare,
+	.go = go,
+};
+
+/* The line that was gone to, or else what would be asked of the system. */
+static void
+item(const struct app *app, struct str *out)
+{
+	const struct run_state *state = app->model.state;
+	const struct find *find = &app->finds[PANE_STEP];
+	const struct step_state *step =
+		app->selected < state->steps_count ? &state->steps[app->selected] : NULL;
+
+	if (find->has_at && find->at < app->detail.lines.count) {
+		append_line(app, find->at, out);
+		return;
+	}
+	for (size_t i = 0; step && i < step->preview_count; i++)
+		if (step->preview[i].mark == '>')
+			str_printf(out, "%s%s", out->len ? " " : "", step->preview[i].text);
+	if (step && !out->len)
+		str_append(out, step->title);
 }
 
 const struct pane_ops pane_step_ops = {
@@ -71,4 +164,6 @@ const struct pane_ops pane_step_ops = {
 	.title = title,
 	.paint = paint,
 	.move = move,
+	.rows = &rows_of_step,
+	.item = item,
 };

@@ -163,6 +163,7 @@ interrupt(struct plain *plain)
 	if (model_follows(&plain->model)) { /* nothing of ours is under way */
 		plain_leave(plain, NULL);
 	} else if (again) {
+		plain->interrupted = true;
 		plain_leave(plain, "interrupted");
 	} else if (step && (model_facts(&plain->model) & FACT_RUNNING)) {
 		plain_say(plain,
@@ -324,7 +325,9 @@ conclude(struct plain *plain, enum ui_end *ret_end, struct err *e)
 			       "lifeboat resume %s",
 			       plain->model.warning ? plain->model.warning : "its engine has ended",
 			       state->run_id ? state->run_id : "RUN");
-	*ret_end = plain->stuck ? UI_END_NEEDS_DECISION : UI_END_LEFT;
+	*ret_end = plain->stuck		? UI_END_NEEDS_DECISION
+		   : plain->interrupted ? UI_END_INTERRUPTED
+					: UI_END_LEFT;
 	return 0;
 }
 
@@ -338,12 +341,20 @@ terminal_columns(void)
 	return size.ws_col;
 }
 
+static int
+begin(struct plain *plain, const struct ui_beginning *beginning, struct err *e)
+{
+	if (beginning)
+		plain->model.link = beginning->begin(beginning->data, e);
+	return plain->model.link ? 0 : -1;
+}
+
 int
 ui_plain_run(const struct ui_options *options, const struct run_link *link, struct run_state *state,
 	     enum ui_end *ret_end, struct err *e)
 {
 	struct plain plain = {
-		.ascii = options->ascii || !str_equal(nl_langinfo(CODESET), "UTF-8"),
+		.ascii = options->look.ascii || !str_equal(nl_langinfo(CODESET), "UTF-8"),
 		.columns = terminal_columns(),
 		.announced_seq = -1,
 	};
@@ -353,16 +364,18 @@ ui_plain_run(const struct ui_options *options, const struct run_link *link, stru
 		return -1;
 	model_init(&plain.model, options, link, state);
 	plain.console_fd = console_own();
+	rc = begin(&plain, options->beginning, e);
 	if (options->holder)
 		plain_say(&plain, "Following the run of %s; Ctrl-C leaves it to them%s.",
 			  options->holder,
 			  options->takes_over ? ", and where they end it is taken over here" : "");
-	while (!plain.model.closed && !plain.failed)
+	while (rc == 0 && !plain.model.closed && !plain.failed)
 		step(&plain);
 	print_partial(&plain);
 	if (!plain.hung_up)
 		console_disown(false);
-	rc = conclude(&plain, ret_end, e);
+	if (rc == 0)
+		rc = conclude(&plain, ret_end, e);
 	fflush(stdout);
 	signals_close();
 	line_input_release(&plain.input);

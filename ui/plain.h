@@ -20,12 +20,14 @@ struct plain {
 	bool prompting; /* the cursor stands behind a prompt */
 	bool leaving;
 	bool hung_up;		/* the terminal is gone */
+	bool knows_impact;	/* the impact board was shown once */
 	bool stuck;		/* --auto met a decision */
 	bool refused;		/* --auto: the engine did not take a decision */
 	bool awaiting;		/* something was submitted that changes the situation */
 	int64_t awaited_seq;	/* decision_seq by then */
 	int64_t announced_seq;	/* decision_seq of the last situation that was announced */
 	int64_t interrupted_ms; /* monotonic: the last SIGINT; 0: none */
+	bool interrupted;	/* and left for it */
 	struct err error;	/* a record that did not follow */
 	bool failed;
 };

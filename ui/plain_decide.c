@@ -4,11 +4,34 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "ui/impact_board.h"
 #include "ui/keymap.h"
 #include "ui/plain.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
 #include "ui/unknown.h"
+
+/* What works and what does not, as foreseen and as observed. */
+static void
+show_impact(struct plain *plain)
+{
+	size_t count = plain->model.options->runbook->impact_count;
+	struct str title = STR_INIT;
+	struct lines lines;
+
+	plain->knows_impact = true;
+	if (count == 0)
+		return;
+	lines_init(&lines, plain->columns);
+	for (size_t i = 0; i < count; i++)
+		impact_board_detail(&plain->model, i, &lines);
+	impact_board_title(&plain->model, &title);
+	plain_say(plain, "Impact:%s", str_cstr(&title));
+	for (size_t i = 0; i < lines.count; i++)
+		plain_say(plain, "%s", lines.items[i].text);
+	lines_release(&lines);
+	str_release(&title);
+}
 
 /* Everything about the current step, once for each situation. */
 static void
@@ -21,14 +44,17 @@ announce(struct plain *plain)
 	if (plain->announced_seq == state->decision_seq)
 		return;
 	plain->announced_seq = state->decision_seq;
+	if (!plain->knows_impact)
+		show_impact(plain);
 	if (!step) {
 		plain_say(plain, "All steps are done; the run wants its end.");
 		return;
 	}
 	lines_init(&lines, plain->columns);
 	lines_wrap(&lines, ROLE_STRONG, "", ROLE_STRONG, "");
-	lines_add(&lines, ROLE_STRONG, "Step %d of %zu: %s (%s)", state->current + 1,
-		  state->steps_count, step->title, step->id);
+	lines_add(&lines, ROLE_STRONG, "Step %d of %zu%s: %s (%s)", state->current + 1,
+		  state->steps_count, step->undoing ? ", to be taken back" : "", step->title,
+		  step->id);
 	step_detail(&plain->model, (size_t)state->current,
 		    &(struct step_detail_wish){ .keys = false, .output_rows = 0 }, &lines);
 	for (size_t i = 0; i < lines.count; i++)
@@ -48,7 +74,9 @@ current_intent(const struct plain *plain, enum intent_type type, const char *tex
 static void
 run_named(struct plain *plain, const struct step_state *step)
 {
-	char *prompt = xasprintf("Type %s to run this step> ", step->confirm_name), *line;
+	char *prompt = xasprintf("Type %s to %s> ", step->confirm_name,
+				 step->undoing ? "take this step back" : "run this step");
+	char *line;
 
 	line_input_flush(&plain->input);
 	if (plain_read_line(plain, prompt, false, &line) == PLAIN_LINE) {
@@ -97,11 +125,12 @@ do_run(struct plain *plain)
 		run_named(plain, step);
 	} else if (str_equal(step->confirm, "two-person")) {
 		run_by_two(plain);
-	} else if (plain_read_yes(plain, "Run this step?", &yes) == PLAIN_LINE) {
+	} else if (plain_read_yes(plain, step->undoing ? "Take this step back?" : "Run this step?",
+				  &yes) == PLAIN_LINE) {
 		if (yes)
 			plain_submit(plain, current_intent(plain, INTENT_RUN, "y"), true);
 		else
-			plain_say(plain, "Not run.");
+			plain_say(plain, step->undoing ? "Not taken back." : "Not run.");
 	}
 }
 
@@ -138,6 +167,7 @@ mark(struct plain *plain, enum intent_type type, enum command decision, const ch
 	char *prompt =
 		reason ? xasprintf("%s [%s]> ", question, reason) : xasprintf("%s> ", question);
 
+	line_input_flush(&plain->input); /* an empty line is an answer here */
 	if (plain_read_line(plain, prompt, false, &line) == PLAIN_LINE) {
 		const char *given = line[strspn(line, " \t")] ? line : reason;
 
@@ -151,17 +181,28 @@ mark(struct plain *plain, enum intent_type type, enum command decision, const ch
 	free(reason);
 }
 
+static bool
+is_undoing(const struct plain *plain)
+{
+	const struct step_state *step = run_state_current(plain->model.state);
+
+	return step && step->undoing;
+}
+
 static void
 do_mark_done(struct plain *plain)
 {
-	mark(plain, INTENT_MARK_DONE, CMD_MARK_DONE, "How do you know that it happened?");
+	mark(plain, INTENT_MARK_DONE, CMD_MARK_DONE,
+	     is_undoing(plain) ? "How do you know that it was taken back?"
+			       : "How do you know that it happened?");
 }
 
 static void
 do_mark_not_done(struct plain *plain)
 {
 	mark(plain, INTENT_MARK_NOT_DONE, CMD_MARK_NOT_DONE,
-	     "How do you know that nothing of it happened?");
+	     is_undoing(plain) ? "How do you know that nothing of it was taken back?"
+			       : "How do you know that nothing of it happened?");
 }
 
 static void
@@ -169,9 +210,22 @@ do_recheck(struct plain *plain)
 {
 	if (model_facts(&plain->model) & FACT_UNKNOWN)
 		mark(plain, INTENT_RECHECK, CMD_RECHECK,
-		     "Why may it be run again, though it may have happened?");
+		     is_undoing(plain) ? "Why may that be done again, though it may have happened?"
+				       : "Why may it be run again, though it may have happened?");
 	else
 		plain_submit(plain, current_intent(plain, INTENT_RECHECK, NULL), true);
+}
+
+static void
+do_undo(struct plain *plain)
+{
+	plain_submit(plain, current_intent(plain, INTENT_UNDO, NULL), true);
+}
+
+static void
+do_keep(struct plain *plain)
+{
+	plain_submit(plain, current_intent(plain, INTENT_KEEP, NULL), true);
 }
 
 static void
@@ -262,10 +316,39 @@ static const struct {
 	{ CMD_MARK_NOT_DONE, do_mark_not_done },
 	{ CMD_NOTE, do_note },
 	{ CMD_BACK, do_back },
+	{ CMD_UNDO, do_undo },
+	{ CMD_KEEP, do_keep },
 	{ CMD_END, do_end },
+	{ CMD_PANE_6, show_impact },
 	{ CMD_LEAVE, do_leave },
 };
 /* clang-format on */
+
+/* There is nothing to choose about a board that the runbook does not have. */
+static bool
+is_choice(const struct plain *plain, const struct key_binding *binding, unsigned facts)
+{
+	bool empty = plain->model.options->runbook->impact_count == 0;
+
+	return binding->choice && (binding->when & facts) &&
+	       !(empty && binding->command == CMD_PANE_6);
+}
+
+/* What a choice says that depends on the step it is about. */
+static void
+append_choice(const struct plain *plain, const struct key_binding *binding, struct str *out)
+{
+	const struct run_state *state = plain->model.state;
+	const struct step_state *step = run_state_current(state);
+	int undo = run_state_undo_next(state);
+
+	if (binding->command == CMD_UNDO && undo >= 0)
+		str_printf(out, "take back step %s", state->steps[undo].id);
+	else if (binding->command == CMD_RUN && step && step->undoing)
+		str_append(out, "take it back");
+	else
+		str_append(out, binding->choice);
+}
 
 /* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip …> ". */
 static size_t
@@ -276,9 +359,11 @@ list_choices(const struct plain *plain, const struct key_binding **choices, size
 	size_t count = 0;
 
 	for (size_t i = 0; i < keymap_count && count < room; i++)
-		if (keymap[i].choice && (keymap[i].when & facts)) {
+		if (is_choice(plain, &keymap[i], facts)) {
 			choices[count++] = &keymap[i];
-			str_printf(prompt, "[%zu] %s ", count, keymap[i].choice);
+			str_printf(prompt, "[%zu] ", count);
+			append_choice(plain, &keymap[i], prompt);
+			str_append_char(prompt, ' ');
 		}
 	str_append(prompt, "> ");
 	return count;

@@ -50,6 +50,7 @@ paint_list(struct app *app, struct pods_list *list, const struct rect *body)
 	size_t count = table_view_count(list->view);
 	bool keys = list == pods_focused(app) && app->focus == PANE_PODS;
 
+	list->body = *body;
 	list->shown = body->rows > 1 && count ? body->rows - 1 : 0;
 	if (list->shown == 0)
 		return;

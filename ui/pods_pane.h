@@ -25,7 +25,8 @@ struct pods_list {
 	size_t slot, slots; /* of the feeds: where it begins, and how many of them */
 	struct table_view *view;
 	size_t cursor, first;
-	int shown; /* rows that were painted last */
+	int shown;	  /* rows that were painted last */
+	struct rect body; /* where, with their header */
 	/* The object under the cursor, which stays on it. Not held: the operator has not moved yet. */
 	bool held;
 	struct feed_choice source;
@@ -108,5 +109,11 @@ void pods_append_middle_cut(struct str *out, const char *text, int columns);
 /* ---- pods_paint.c ---- */
 
 void pods_paint(struct app *app, const struct rect *body);
+
+/* ---- pods_text.c ---- */
+
+/* The name of the row under the cursor, and all rows; appended to out. */
+void pods_item(const struct app *app, struct str *out);
+void pods_text(const struct app *app, struct str *out);
 
 #endif

@@ -292,9 +292,11 @@ add_emptiness(const struct app *app, const struct pods_list *list, const struct 
 	if (table_view_count(list->view))
 		return;
 	if (facts->rows && app->pods->filter)
-		lines_add(lines, ROLE_TEXT, "no row matches; Esc shows all");
+		lines_add(lines, ROLE_TEXT, "no row matches; %s shows all",
+			  keymap_label(CMD_CLEAR));
 	else if (facts->rows)
-		lines_add(lines, ROLE_TEXT, "nothing is in trouble; ! shows all");
+		lines_add(lines, ROLE_TEXT, "nothing is in trouble; %s shows all",
+			  keymap_label(CMD_TROUBLE));
 	else if (facts->complete && facts->exact && facts->broken)
 		lines_add(lines, ROLE_TEXT, "no %s there when it was last heard", what);
 	else if (facts->complete && facts->exact)

@@ -7,9 +7,11 @@
 
 #include "base/clock.h"
 #include "base/console.h"
+#include "run/foresee.h"
 #include "ui/app.h"
 #include "ui/console_page.h"
 #include "ui/input.h"
+#include "ui/mouse.h"
 #include "ui/paint.h"
 #include "ui/pane.h"
 #include "ui/signals.h"
@@ -193,21 +195,65 @@ check_end(const struct app *app, enum ui_end *ret_end, struct err *e)
 	return 0;
 }
 
+static int openings;
+
+int
+ui_open(const struct ui_look *look, struct err *e)
+{
+	bool utf8 = str_equal(nl_langinfo(CODESET), "UTF-8");
+	const char *no_color = getenv("NO_COLOR");
+
+	if (openings == 0 && terminal_open(look->mono || (no_color && *no_color), e) < 0)
+		return -1;
+	openings++;
+	paint_init(look->ascii || !utf8);
+	return 0;
+}
+
+char *
+ui_screen_problem(void)
+{
+	return openings ? NULL : terminal_problem();
+}
+
+void
+ui_close(void)
+{
+	if (--openings == 0)
+		terminal_close();
+}
+
+/* What will be done is to be read while the run's journal is made. Keys of that time were about nothing yet. */
+static int
+begin(struct app *app, const struct ui_beginning *beginning, struct err *e)
+{
+	if (!beginning)
+		return 0;
+	foresee_run(app->model.state, app->model.options->runbook, beginning->mode);
+	app_say(app, ROLE_TEXT, "Nothing has begun yet: the runbook is being checked");
+	app_paint(app);
+	app->model.link = beginning->begin(beginning->data, e);
+	input_flush();
+	return app->model.link ? 0 : -1;
+}
+
 int
 ui_screen_run(const struct ui_options *options, const struct run_link *link,
 	      struct run_state *state, enum ui_end *ret_end, struct err *e)
 {
-	bool utf8 = str_equal(nl_langinfo(CODESET), "UTF-8");
-	const char *no_color = getenv("NO_COLOR");
 	struct app app;
-	int rc;
+	int console_fd, rc;
 
-	if (terminal_open(options->mono || (no_color && *no_color), e) < 0)
+	if (ui_open(&options->look, e) < 0)
 		return -1;
-	paint_init(options->ascii || !utf8);
 	app_init(&app, options, link, state);
-	rc = loop(&app, console_own(), e);
-	terminal_close();
+	mouse_set(&app, options->look.mouse);
+	console_fd = console_own();
+	rc = begin(&app, options->beginning, e);
+	if (rc == 0)
+		rc = loop(&app, console_fd, e);
+	mouse_set(&app, false);
+	ui_close();
 	if (!app.hung_up)
 		console_disown(false);
 	if (rc == 0)

@@ -21,6 +21,8 @@ waiting_facts(const struct run_state *state, const struct runbook *runbook)
 
 	if (!step)
 		return FACT_PAST_LAST;
+	if (step->undoing)
+		back = 0;
 	switch (step->status) {
 	case STEP_PLANNED:
 		return FACT_READY;
@@ -39,12 +41,30 @@ waiting_facts(const struct run_state *state, const struct runbook *runbook)
 	return FACT_BUSY;
 }
 
+/* Which way it can go on: past the step, back before it, or neither. */
+static unsigned
+way_facts(const struct run_state *state)
+{
+	const struct step_state *step = run_state_current(state);
+	unsigned facts = 0;
+
+	if (step && !step->undoing)
+		facts |= FACT_CAN_SKIP;
+	if (step && step->status == STEP_UNKNOWN)
+		return facts;
+	if (run_state_undo_next(state) >= 0)
+		facts |= FACT_CAN_UNDO;
+	if (step && step->undoing)
+		facts |= FACT_UNDOING;
+	return facts;
+}
+
 unsigned
 situation_facts(const struct run_state *state, const struct runbook *runbook)
 {
 	switch (state->phase) {
 	case RUN_WAITING:
-		return waiting_facts(state, runbook);
+		return waiting_facts(state, runbook) | way_facts(state);
 	case RUN_WORKING:
 		return state->prompt.seq >= 0 ? FACT_RUNNING | FACT_ASKED : FACT_RUNNING;
 	case RUN_STOPPED:
@@ -71,7 +91,19 @@ situation_describe(const struct run_state *state, struct str *out)
 		[STEP_CANCELLED] = "was cancelled",
 		[STEP_UNKNOWN] = "may or may not have happened",
 	};
+	static const char *const undo_words[] = {
+		[STEP_TODO] = "is to be taken back",
+		[STEP_PLANNED] = "is to be taken back",
+		[STEP_BLOCKED] = "cannot be taken back",
+		[STEP_RUNNING] = "is being taken back",
+		[STEP_OK] = "was taken back",
+		[STEP_FAILED] = "was not taken back: that failed",
+		[STEP_SKIPPED] = "was not taken back",
+		[STEP_CANCELLED] = "was not taken back: that was cancelled",
+		[STEP_UNKNOWN] = "may or may not have been taken back",
+	};
 	const struct step_state *step = run_state_current(state);
+	bool undoing = step && step->undoing;
 
 	if (state->phase == RUN_ENDED)
 		str_append(out, "the run has ended");
@@ -82,13 +114,16 @@ situation_describe(const struct run_state *state, struct str *out)
 	else if (!step)
 		str_append(out, "all steps are done");
 	else if (state->phase == RUN_PREPARING && step->status == STEP_UNKNOWN)
-		str_printf(out, "step %s may have happened: that is being looked into", step->id);
+		str_printf(out, "step %s may have %s: that is being looked into", step->id,
+			   undoing ? "been taken back" : "happened");
 	else if (state->phase == RUN_PREPARING)
-		str_printf(out, "step %s is being prepared", step->id);
+		str_printf(out, "step %s is being prepared%s", step->id,
+			   undoing ? " to be taken back" : "");
 	else if (state->prompt.seq >= 0)
 		str_printf(out, "step %s asks a question", step->id);
 	else
-		str_printf(out, "step %s %s", step->id, words[step->status]);
+		str_printf(out, "step %s %s", step->id,
+			   (undoing ? undo_words : words)[step->status]);
 }
 
 const char *

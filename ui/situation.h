@@ -11,18 +11,24 @@ enum fact {
 	FACT_STUCK = 1 << 2,   /* the current step is blocked, failed or cancelled */
 	FACT_UNKNOWN = 1 << 3, /* the current step may or may not have happened */
 	FACT_RUNNING = 1 << 4,
-	FACT_ASKED = 1 << 5,	    /* the running step waits for an answer */
-	FACT_PAST_LAST = 1 << 6,    /* every step is done; the run wants its end */
-	FACT_OVER = 1 << 7,	    /* ended or left */
-	FACT_CAN_GO_BACK = 1 << 8,  /* stuck, and on_failure names a step to go to */
-	FACT_ALWAYS = (1 << 9) - 1, /* whatever the run is at */
+	FACT_ASKED = 1 << 5,	     /* the running step waits for an answer */
+	FACT_PAST_LAST = 1 << 6,     /* every step is done; the run wants its end */
+	FACT_OVER = 1 << 7,	     /* ended or left */
+	FACT_CAN_GO_BACK = 1 << 8,   /* stuck, and on_failure names a step to go to */
+	FACT_CAN_UNDO = 1 << 9,	     /* something can be taken back, and nothing is under way */
+	FACT_UNDOING = 1 << 10,	     /* the current step is to be taken back, or left as it is */
+	FACT_CAN_SKIP = 1 << 11,     /* the current step can be passed over */
+	FACT_ALWAYS = (1 << 12) - 1, /* whatever the run is at */
 	/* what is true of the screen: added by app_facts() */
-	FACT_ON_TABLE = 1 << 9,	  /* the pods pane has the keys */
-	FACT_ON_LOGS = 1 << 10,	  /* the logs pane has them */
-	FACT_SEARCHING = 1 << 11, /* the pane that has the keys searches for something */
-	FACT_FILTERED = 1 << 12,  /* or leaves something out */
-	FACT_PLUGIN = 1 << 13,	  /* a program in the background says something to the operator */
-	FACT_ANY = (1 << 14) - 1,
+	FACT_ON_TABLE = 1 << 12,  /* the pods pane has the keys */
+	FACT_ON_LOGS = 1 << 13,	  /* the logs pane has them */
+	FACT_SEARCHING = 1 << 14, /* the pane that has the keys searches for something */
+	FACT_FILTERED = 1 << 15,  /* or leaves something out */
+	FACT_PLUGIN = 1 << 16,	  /* a program in the background says something to the operator */
+	FACT_ON_TEXT = 1 << 17,	  /* one of the other panes has the keys, or a page */
+	FACT_ON_LIST = 1 << 18,	  /* the steps or the audit, whose entries can be left out */
+	FACT_ANY = (1 << 19) - 1,
+	FACT_ON_START = 1 << 20, /* no run: the start page; never among the others */
 };
 
 unsigned situation_facts(const struct run_state *state, const struct runbook *runbook);

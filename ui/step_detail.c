@@ -2,35 +2,25 @@
 
 #include "ui/step_detail.h"
 
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "ui/keymap.h"
+#include "ui/outlook.h"
 #include "ui/situation.h"
+#include "ui/step_plan.h"
+#include "ui/target_words.h"
 #include "ui/unknown.h"
 
-enum { OUTPUT_TAIL_BYTES = 16384 }; /* more than a screen; `o` shows the rest */
-
-static const struct {
-	const char *name, *words;
-} effects[] = {
-	{ "none", "ASKS YOU" },
-	{ "reads", "READS ONLY" },
-	{ "changes", "CHANGES" },
-	{ "destroys", "DESTROYS" },
+enum {
+	OUTPUT_TAIL_BYTES = 16384, /* more than a screen; `o` shows the rest */
+	WHY_ROWS_LEAST = 2,	   /* of a text that gives way */
 };
-
-const char *
-step_detail_effect(const struct step_state *step)
-{
-	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i++)
-		if (str_equal(effects[i].name, step->effect))
-			return effects[i].words;
-	return "";
-}
 
 static enum role
 status_role(enum step_status status)
@@ -53,21 +43,12 @@ status_role(enum step_status status)
 	return ROLE_TEXT;
 }
 
+/* Where there is no room to spare, empty lines are the first to go. */
 static void
-add_times(const struct model *model, const struct step_state *step, struct lines *lines)
+gap(struct lines *lines, bool tight)
 {
-	char took[CLOCK_STAMP_MAX], estimate[CLOCK_STAMP_MAX];
-	int64_t end_ms = step->status == STEP_RUNNING ? model_now_ms(model) : step->ended_ms;
-
-	if (step->started_ms && end_ms >= step->started_ms)
-		lines_append(lines, ROLE_TEXT, "  %s %s",
-			     step->status == STEP_RUNNING ? "for" : "took",
-			     duration_format_clock(end_ms - step->started_ms, took));
-	if (step->estimate_ms)
-		lines_append(lines, ROLE_DIM, "  estimate %s",
-			     duration_format(step->estimate_ms, estimate));
-	if (step->attempt > 1)
-		lines_append(lines, ROLE_WARNING, "  attempt %d", step->attempt);
+	if (!tight)
+		lines_gap(lines);
 }
 
 static void
@@ -77,11 +58,36 @@ add_status(const struct model *model, size_t index, struct lines *lines)
 
 	lines_add(lines, status_role(step->status), "%s %s", situation_glyph(model->state, index),
 		  step_status_name(step->status));
-	add_times(model, step, lines);
-	if (step->by)
+	if (step->undoing)
+		lines_append(lines, ROLE_WARNING, "  TO BE TAKEN BACK");
+	step_plan_times(model, step, lines);
+	if (step->by &&
+	    text_width(lines->items[lines->count - 1].text) + text_width(step->by) + 5 <=
+		    lines->columns)
 		lines_append(lines, ROLE_DIM, "  by %s", step->by);
 	if (step->reason)
-		lines_wrap(lines, ROLE_LABEL, "REASON  ", ROLE_TEXT, step->reason);
+		lines_wrap(lines, ROLE_LABEL, "REASON   ", ROLE_TEXT, step->reason);
+}
+
+/* What a choice leads to, where its words alone do not tell. */
+static void
+append_choice_end(const struct model *model, const struct step_spec *spec, enum command command,
+		  struct str *out)
+{
+	const struct runbook *runbook = model->options->runbook;
+	const struct run_state *state = model->state;
+	int undo = run_state_undo_next(state);
+
+	if (command == CMD_BACK && spec && spec->goto_step)
+		str_printf(out, ": step %s", spec->goto_step);
+	if (command == CMD_UNDO && undo >= 0)
+		str_printf(out, ": step %d, %s", undo + 1, state->steps[undo].title);
+	if (command != CMD_END)
+		return;
+	str_append(out, " as: ");
+	for (size_t i = 0; i < runbook->ends_count; i++)
+		str_printf(out, "%s; ", runbook->ends[i].title);
+	str_append(out, "Aborted");
 }
 
 /* The choices of the keymap that apply, with what each does. */
@@ -90,124 +96,51 @@ add_choices(const struct model *model, const struct step_state *step, struct lin
 {
 	const struct step_spec *spec = situation_spec(model->options->runbook, step);
 	unsigned facts = model_facts(model);
+	const char *label = "WHAT NOW";
 
-	lines_add(lines, ROLE_LABEL, "WHAT NOW");
 	for (size_t i = 0; i < keymap_count; i++) {
-		if (!keymap[i].choice || !(keymap[i].when & facts) || keymap[i].when == FACT_ALWAYS)
+		const struct key_binding *key = &keymap[i];
+		struct str text = STR_INIT;
+
+		if (!key->choice || !*key->label || !(key->when & facts) ||
+		    (key->when & FACT_ALWAYS) == FACT_ALWAYS || key->command == CMD_NOTE)
 			continue;
-		lines_add(lines, ROLE_KEY, "  %-2s", keymap[i].label);
-		lines_append(lines, ROLE_TEXT, " %s", keymap[i].choice);
-		if (keymap[i].command == CMD_BACK && spec)
-			lines_append(lines, ROLE_TEXT, ": step %s", spec->goto_step);
+		char *prefix = xasprintf("%-8s %-2s ", label, key->label);
+		str_append(&text, key->choice);
+		append_choice_end(model, spec, key->command, &text);
+		lines_wrap(lines, ROLE_KEY, prefix, ROLE_TEXT, str_cstr(&text));
+		label = "";
+		str_release(&text);
+		free(prefix);
 	}
 }
 
 /* What went wrong, and the ways on from there: first, since nothing else matters now. */
 static void
-add_trouble(const struct model *model, size_t index, bool keys, struct lines *lines)
+add_trouble(const struct model *model, size_t index, bool keys, bool tight, struct lines *lines)
 {
 	const struct step_state *step = &model->state->steps[index];
 
 	if (step->status == STEP_UNKNOWN)
 		unknown_lines(model, index, lines);
 	else if (step->error)
-		lines_wrap(lines, ROLE_BAD, "ERROR   ", ROLE_TEXT, step->error);
+		lines_wrap(lines, ROLE_BAD, "ERROR    ", ROLE_TEXT, step->error);
+	if (step->status == STEP_BLOCKED)
+		step_plan_checks(step->preconditions, step->preconditions_count, 0, "BEFORE",
+				 lines);
+	step_plan_checks(step->verify, step->verify_count, 0, "VERIFIED", lines);
 	if (!keys || (size_t)model->state->current != index ||
 	    !(model_facts(model) & (FACT_STUCK | FACT_UNKNOWN)))
 		return;
-	lines_gap(lines);
+	gap(lines, tight);
 	add_choices(model, step, lines);
-}
-
-static void
-add_preview(const struct step_state *step, struct lines *lines)
-{
-	static const struct {
-		char mark;
-		const char *prefix;
-		enum role role;
-	} looks[] = {
-		{ ' ', "  ", ROLE_TEXT },   { '>', "> ", ROLE_CODE }, { '+', "+ ", ROLE_ADD },
-		{ '-', "- ", ROLE_REMOVE }, { '=', "  ", ROLE_DIM },  { '!', "! ", ROLE_WARNING },
-	};
-
-	for (size_t i = 0; i < step->preview_count; i++) {
-		size_t look = 0;
-
-		for (size_t k = 0; k < sizeof(looks) / sizeof(looks[0]); k++)
-			if (looks[k].mark == step->preview[i].mark)
-				look = k;
-		lines_wrap(lines, looks[look].role, looks[look].prefix, looks[look].role,
-			   step->preview[i].text);
-	}
-}
-
-static void
-add_checks(const struct check_result *checks, size_t count, const char *label, struct lines *lines)
-{
-	if (!count)
-		return;
-	lines_gap(lines);
-	lines_add(lines, ROLE_LABEL, "%s", label);
-	for (size_t i = 0; i < count; i++) {
-		lines_wrap(lines, checks[i].ok ? ROLE_GOOD : ROLE_BAD,
-			   checks[i].ok ? "[x] " : "[!] ", ROLE_TEXT,
-			   checks[i].title ? checks[i].title : "");
-		if (checks[i].expect && !checks[i].ok)
-			lines_wrap(lines, ROLE_DIM, "    expected ", ROLE_CODE, checks[i].expect);
-		if (checks[i].message)
-			lines_wrap(lines, ROLE_TEXT, "    ", checks[i].ok ? ROLE_DIM : ROLE_TEXT,
-				   checks[i].message);
-	}
-}
-
-void
-step_detail_plan(const struct model *model, const struct step_state *step, struct lines *lines)
-{
-	const struct target_state *target =
-		step->target ? run_state_target(model->state, step->target) : NULL;
-
-	if (!step->uses)
-		return;
-	lines_add(lines, ROLE_LABEL, "%s", step->status == STEP_PLANNED ? "WILL DO " : "PLAN    ");
-	lines_append(lines,
-		     str_equal(step->effect, "destroys") || str_equal(step->effect, "changes")
-			     ? ROLE_WARNING
-			     : ROLE_STRONG,
-		     "[%s]", step_detail_effect(step));
-	lines_append(lines, ROLE_TEXT, " %s", step->uses);
-	if (step->target)
-		lines_add(lines, ROLE_TEXT, "  on %s", step->target);
-	if (target && target->describe)
-		lines_append(lines, ROLE_DIM, " (%s)", target->describe);
-	add_preview(step, lines);
-	add_checks(step->preconditions, step->preconditions_count, "CHECKED BEFORE", lines);
-}
-
-/* What the runbook will look at afterwards, while there are no results yet. */
-static void
-add_expectations(const struct model *model, const struct step_state *step, struct lines *lines)
-{
-	const struct step_spec *spec = situation_spec(model->options->runbook, step);
-
-	if (!spec || step->verify_count || !spec->verify_count)
-		return;
-	lines_gap(lines);
-	lines_add(lines, ROLE_LABEL, "EXPECT");
-	for (size_t i = 0; i < spec->verify_count; i++) {
-		const struct check_spec *check = &spec->verify[i];
-
-		lines_add(lines, ROLE_TEXT, "  %s", check->action.type->uses);
-		if (check->expect)
-			lines_wrap(lines, ROLE_DIM, "    ", ROLE_CODE, check->expect);
-		if (check->message)
-			lines_wrap(lines, ROLE_DIM, "    if not: ", ROLE_DIM, check->message);
-	}
+	gap(lines, tight);
 }
 
 /* The last lines of what came by. */
 static void
-add_output(const struct model *model, const struct step_state *step, int rows, struct lines *lines)
+add_output(const struct model *model, const struct step_state *step, int rows, bool tight,
+	   struct lines *lines)
 {
 	const struct step_output_text *output = model_output(model, step->id);
 	struct lines tail;
@@ -220,30 +153,32 @@ add_output(const struct model *model, const struct step_state *step, int rows, s
 		text += output->text.len - OUTPUT_TAIL_BYTES;
 	lines_init(&tail, lines->columns);
 	lines_wrap(&tail, ROLE_DIM, "", ROLE_TEXT, text);
-	lines_gap(lines);
+	gap(lines, tight);
 	lines_add(lines, ROLE_LABEL, "OUTPUT");
 	if (tail.count > (size_t)rows || text > output->text.data)
-		lines_append(lines, ROLE_DIM, "  the end of it; o shows all");
+		lines_append(lines, ROLE_DIM, "   the end of it; %s shows all",
+			     keymap_label(CMD_SHOW_OUTPUT));
 	lines_take_last(lines, &tail, (size_t)rows);
 	lines_release(&tail);
 }
 
 static void
-add_outputs(const struct step_state *step, struct lines *lines)
+add_outputs(const struct step_state *step, bool tight, struct lines *lines)
 {
+	const char *label = "RESULTS";
 	const cJSON *at;
 
 	if (!step->outputs || !step->outputs->child)
 		return;
-	lines_gap(lines);
-	lines_add(lines, ROLE_LABEL, "RESULTS");
+	gap(lines, tight);
 	cJSON_ArrayForEach(at, step->outputs) {
 		struct str name = STR_INIT;
 		char *value = json_text(at);
 
-		str_printf(&name, "  %s: ", at->string);
+		str_printf(&name, "%-8s %s: ", label, at->string);
 		char *clean = text_clean(str_cstr(&name), 0);
-		lines_wrap(lines, ROLE_DIM, clean, ROLE_CODE, value);
+		lines_wrap(lines, ROLE_LABEL, clean, ROLE_CODE, value);
+		label = "";
 		free(clean);
 		free(value);
 		str_release(&name);
@@ -257,25 +192,138 @@ add_notes(const struct model *model, const struct step_state *step, struct lines
 
 	for (size_t i = 0; i < state->notes_count; i++)
 		if (str_equal(state->notes[i].step, step->id))
-			lines_wrap(lines, ROLE_LABEL, "NOTE    ", ROLE_TEXT, state->notes[i].text);
+			lines_wrap(lines, ROLE_LABEL, "NOTE     ", ROLE_TEXT, state->notes[i].text);
 }
 
-static void
-add_text(const struct model *model, const struct step_state *step, struct lines *lines)
+const char *
+step_detail_text(const struct model *model, const struct step_state *step)
 {
 	const struct step_spec *spec = situation_spec(model->options->runbook, step);
 
-	if (!spec)
+	return step->text ? step->text : spec ? spec->text : NULL;
+}
+
+/* Why the step is there; the label stands in its first line, or above what is no plain text. */
+static void
+lay_out_why(const struct model *model, const struct step_state *step, struct lines *lines)
+{
+	const char *text = step_detail_text(model, step);
+	struct str whole = STR_INIT;
+
+	if (!text)
 		return;
-	if (spec->text || step->text) {
-		lines_gap(lines);
-		lines_markdown(lines, step->text ? step->text : spec->text);
+	bool plain = !strchr("-*#`0123456789 ", *text);
+	str_printf(&whole, plain ? "**WHY**  %s" : "**WHY**\n\n%s", text);
+	lines_markdown(lines, str_cstr(&whole));
+	str_release(&whole);
+}
+
+/* Moves the first `count` lines of `from` to the end of `lines`. */
+static void
+take_first(struct lines *lines, struct lines *from, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		*VEC_PUSH(lines->items, lines->count, lines->cap) = from->items[i];
+	from->count -= count;
+	if (from->count)
+		memmove(from->items, from->items + count, from->count * sizeof(*from->items));
+}
+
+/* Shortens a line to `columns`. */
+static void
+cut_line(struct line *line, int columns)
+{
+	size_t len = text_fit(line->text, columns);
+
+	line->text[len] = '\0';
+	while (line->spans_count > 1 && line->spans[line->spans_count - 2].end >= len)
+		line->spans_count--;
+	if (line->spans_count && line->spans[line->spans_count - 1].end > len)
+		line->spans[line->spans_count - 1].end = len;
+}
+
+/* At most `rows` of the text; the last one says where the rest is read. */
+static void
+add_why(const struct model *model, const struct step_state *step, size_t rows, struct lines *lines)
+{
+	static const char more[] = ": more";
+	const char *key = keymap_label(CMD_WHY);
+	struct lines why;
+
+	lines_init(&why, lines->columns);
+	lay_out_why(model, step, &why);
+	bool cut = why.count > rows;
+	size_t count = cut ? rows : why.count;
+	while (cut && count && !*why.items[count - 1].text)
+		count--;
+	take_first(lines, &why, count);
+	if (cut && count) {
+		cut_line(&lines->items[lines->count - 1],
+			 lines->columns - text_width(key) - (int)sizeof(more) - 4);
+		lines_append(lines, ROLE_DIM, " ... ");
+		lines_append(lines, ROLE_KEY, "%s", key);
+		lines_append(lines, ROLE_DIM, "%s", more);
 	}
+	lines_release(&why);
+}
+
+/* What came of it, or comes of it. */
+static void
+add_results(const struct model *model, const struct step_state *step, int output_rows, bool tight,
+	    struct lines *lines)
+{
+	if (step->status == STEP_RUNNING && model->progress)
+		lines_wrap(lines, ROLE_CURRENT, "NOW      ", ROLE_TEXT, model->progress);
+	step_plan_checks(step->verify, step->verify_count, 1, "VERIFIED", lines);
+	add_outputs(step, tight, lines);
+	add_output(model, step, output_rows, tight, lines);
+}
+
+/*
+ * Why, what, and what is expected; what it would do comes first where the question is no more whether to do it.
+ * `why_rows`: how many lines the text gets.
+ */
+static void
+lay_out_plan(const struct model *model, const struct step_state *step, size_t why_rows, bool tight,
+	     struct lines *lines)
+{
+	bool asks = step->status == STEP_RUNNING && str_equal(step->effect, "none");
+	bool why_first = (step_plan_is_to_come(step) || asks) && !step->undoing;
+
+	add_notes(model, step, lines);
+	gap(lines, tight);
+	if (why_first)
+		add_why(model, step, why_rows, lines);
+	gap(lines, tight);
 	if (!step->uses) {
-		lines_gap(lines);
-		lines_add(lines, ROLE_LABEL, "USES    ");
-		lines_append(lines, ROLE_TEXT, "%s", spec->action.type->uses);
+		const struct step_spec *spec = situation_spec(model->options->runbook, step);
+
+		lines_add(lines, ROLE_LABEL, "USES     ");
+		lines_append(lines, ROLE_TEXT, "%s", spec ? spec->action.type->uses : "");
+	} else {
+		step_plan(model, step, false, lines);
 	}
+	gap(lines, tight);
+	step_plan_expectations(model, step, lines);
+	step_plan_way_back(model, step, lines);
+	if (!why_first) {
+		gap(lines, tight);
+		add_why(model, step, why_rows, lines);
+	}
+}
+
+static void
+lay_out(const struct model *model, size_t index, const struct step_detail_wish *wish,
+	size_t why_rows, bool tight, struct lines *lines)
+{
+	const struct step_state *step = &model->state->steps[index];
+
+	if (step->status != STEP_UNKNOWN)
+		add_status(model, index, lines);
+	add_trouble(model, index, wish->keys, tight, lines);
+	if (!step_plan_is_to_come(step))
+		add_results(model, step, wish->output_rows, tight, lines);
+	lay_out_plan(model, step, why_rows, tight, lines);
 }
 
 void
@@ -283,21 +331,17 @@ step_detail(const struct model *model, size_t index, const struct step_detail_wi
 	    struct lines *lines)
 {
 	const struct step_state *step = &model->state->steps[index];
-	bool done = step->status != STEP_TODO && step->status != STEP_PLANNED;
+	size_t rows = (size_t)wish->rows, why_rows = SIZE_MAX;
 
-	if (step->status != STEP_UNKNOWN)
-		add_status(model, index, lines);
-	add_trouble(model, index, wish->keys, lines);
-	if (step->status == STEP_RUNNING && model->progress)
-		lines_wrap(lines, ROLE_CURRENT, "NOW     ", ROLE_TEXT, model->progress);
-	if (done) {
-		add_output(model, step, wish->output_rows, lines);
-		add_checks(step->verify, step->verify_count, "VERIFIED", lines);
-		add_outputs(step, lines);
+	lay_out(model, index, wish, why_rows, false, lines);
+	if (!rows || lines->count <= rows)
+		return;
+	lines_reset(lines, lines->columns);
+	if (step_plan_is_to_come(step)) {
+		lay_out(model, index, wish, 0, true, lines);
+		why_rows = lines->count < rows ? rows - lines->count : 0;
+		why_rows = why_rows < WHY_ROWS_LEAST ? WHY_ROWS_LEAST : why_rows;
+		lines_reset(lines, lines->columns);
 	}
-	add_notes(model, step, lines);
-	add_text(model, step, lines);
-	lines_gap(lines);
-	step_detail_plan(model, step, lines);
-	add_expectations(model, step, lines);
+	lay_out(model, index, wish, why_rows, true, lines);
 }

@@ -8,21 +8,19 @@
 #include "ui/model.h"
 
 /*
- * Everything there is to say about one step of the run, as it stands: what went wrong and what can be
- * done, its text, exactly what it would do, what it expects, its output and results.
+ * Everything there is to say about one step of the run, as it stands. What is decided upon comes first: of a step to come
+ * why it is there, exactly what it would do, and what is expected of it; of one that failed what went wrong and the ways
+ * on; of one that was done what came of it.
  */
 struct step_detail_wish {
 	bool keys;	 /* the choices are listed by their keys */
 	int output_rows; /* how many lines of output are shown; 0: none */
+	int rows; /* the room: where not all of it fits, the text gives way to the plan; 0: any number */
 };
 void step_detail(const struct model *model, size_t index, const struct step_detail_wish *wish,
 		 struct lines *lines);
 
-/* Only the plan: effect and target, preview, preconditions. What a confirmation must show. */
-void step_detail_plan(const struct model *model, const struct step_state *step,
-		      struct lines *lines);
-
-/* "CHANGES", "READS ONLY": the effect in capitals, "" before the first plan. */
-const char *step_detail_effect(const struct step_state *step);
+/* The text of a step as the runbook has it, or as the last plan has filled it in; NULL: there is none. */
+const char *step_detail_text(const struct model *model, const struct step_state *step);
 
 #endif

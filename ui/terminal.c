@@ -3,6 +3,7 @@
 #include "ui/terminal.h"
 
 #include <curses.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/xalloc.h"
 #include "ui/input.h"
 #include "ui/rescue.h"
 #include "ui/signals.h"
@@ -19,15 +21,42 @@
 
 #define PASTE_MARKS_ON "\033[?2004h"
 #define PASTE_MARKS_OFF "\033[?2004l"
+#define MOUSE_ON "\033[?1000h\033[?1006h"
+#define MOUSE_OFF "\033[?1006l\033[?1000l"
+
+enum { MOUSE_EVENTS = BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED };
 
 static SCREEN *screen;
 static bool marks_pastes;
+static bool wants_mouse;
+
+void
+terminal_send(const char *bytes, size_t len_bytes)
+{
+	while (len_bytes) {
+		ssize_t sent = write(STDOUT_FILENO, bytes, len_bytes);
+
+		if (sent < 0 && errno != EINTR)
+			return; /* a terminal that is gone is noticed where it is read */
+		if (sent > 0) {
+			bytes += sent;
+			len_bytes -= (size_t)sent;
+		}
+	}
+}
 
 static void
 send(const char *sequence)
 {
-	ssize_t ignored = write(STDOUT_FILENO, sequence, strlen(sequence));
-	(void)ignored;
+	terminal_send(sequence, strlen(sequence));
+}
+
+static bool
+is_capable(const char *name)
+{
+	const char *text = tigetstr(name);
+
+	return text && text != (const char *)-1;
 }
 
 /* A capability without its padding ("$<5>"), which only a real terminal of old needs. */
@@ -59,6 +88,8 @@ arm_rescue(void)
 
 	if (marks_pastes)
 		str_append(&sequence, PASTE_MARKS_OFF);
+	if (is_capable("kmous"))
+		str_append(&sequence, MOUSE_OFF); /* it may be on by then */
 	for (size_t i = 0; i < sizeof(capabilities) / sizeof(capabilities[0]); i++)
 		append_capability(&sequence, capabilities[i]);
 	rescue_arm(STDOUT_FILENO, str_cstr(&sequence), sequence.len);
@@ -78,6 +109,26 @@ set_modes(void)
 	input_open();
 	if (marks_pastes)
 		send(PASTE_MARKS_ON);
+}
+
+char *
+terminal_problem(void)
+{
+	const char *term = getenv("TERM");
+	char *problem = NULL;
+	int known;
+
+	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+		return xasprintf("standard %s is no terminal",
+				 isatty(STDIN_FILENO) ? "output" : "input");
+	if (!term || !*term)
+		return xstrdup("no TERM is set");
+	if (setupterm(term, STDOUT_FILENO, &known) != OK)
+		return xasprintf("the terminal type TERM=%s is not known here", term);
+	if (!is_capable("cup") || !is_capable("clear"))
+		problem = xasprintf("TERM=%s cannot move its cursor", term);
+	del_curterm(cur_term);
+	return problem;
 }
 
 int
@@ -102,16 +153,48 @@ terminal_open(bool mono, struct err *e)
 			       term ? term : "");
 	}
 	signals_take(); /* curses has handlers of its own for some */
-	marks_pastes = tigetstr("smcup") && tigetstr("smcup") != (char *)-1;
+	marks_pastes = is_capable("smcup");
 	theme_init(mono);
 	set_modes();
 	arm_rescue();
 	return 0;
 }
 
+static bool
+has_capability(const char *name, const char *value)
+{
+	const char *text = tigetstr(name);
+
+	return text && text != (const char *)-1 && strcmp(text, value) == 0;
+}
+
+/*
+ * curses tells the terminal, in the way of its description. That sets two modes by one sequence, of which some terminals
+ * take only the first.
+ */
+static void
+set_mouse(bool on)
+{
+	mousemask(on ? MOUSE_EVENTS : 0, NULL);
+	mouseinterval(
+		0); /* a press is an event at once, not after it could have become a double click */
+	if (has_capability("kmous", "\033[<"))
+		send(on ? MOUSE_ON : MOUSE_OFF);
+}
+
+void
+terminal_mouse(bool on)
+{
+	if (on == wants_mouse)
+		return;
+	wants_mouse = on;
+	set_mouse(on);
+}
+
 void
 terminal_close(void)
 {
+	terminal_mouse(false);
 	if (marks_pastes)
 		send(PASTE_MARKS_OFF);
 	input_close();
@@ -137,18 +220,24 @@ terminal_resize(void)
 static void
 give_back(void)
 {
+	if (wants_mouse)
+		set_mouse(false);
 	if (marks_pastes)
 		send(PASTE_MARKS_OFF);
 	endwin();
 }
 
+/* What was typed meanwhile was for somebody else. */
 static void
 take_again(void)
 {
+	input_flush();
 	if (marks_pastes)
 		send(PASTE_MARKS_ON);
 	terminal_resize();
 	refresh();
+	if (wants_mouse)
+		set_mouse(true);
 }
 
 void

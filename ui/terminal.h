@@ -2,6 +2,7 @@
 #define LIFEBOAT_UI_TERMINAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 
@@ -12,6 +13,17 @@
  */
 int terminal_open(bool mono, struct err *e);
 void terminal_close(void);
+
+/* Why terminal_open() would not show anything anybody could read; the caller frees. NULL: it would. */
+char *terminal_problem(void);
+
+/*
+ * Whether clicks and the wheel are keys (KEY_MOUSE); else the terminal selects text with them. Off again whenever
+ * the terminal is given back.
+ */
+void terminal_mouse(bool on);
+/* Bytes for the terminal itself, between frames; they must hold nothing from outside as it came. */
+void terminal_send(const char *bytes, size_t len_bytes);
 
 /* Takes the size of the terminal over, and paints everything anew. */
 void terminal_resize(void);

@@ -6,26 +6,34 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "ui/step_detail.h"
+#include "ui/step_plan.h"
 
 static const struct {
 	const char *verdict, *label, *words;
+	const char *undo; /* of a step that is being taken back */
 	enum role role;
 } looks[] = {
-	{ "done", "HAPPENED  ", "It is certain: the step happened, all of it.", ROLE_GOOD },
-	{ "not-done", "NOT DONE  ", "It is certain: nothing of the step happened.", ROLE_WARNING },
+	{ "done", "HAPPENED  ", "It is certain: the step happened, all of it.",
+	  "It is certain: the step was taken back, all of it.", ROLE_GOOD },
+	{ "not-done", "NOT DONE  ", "It is certain: nothing of the step happened.",
+	  "It is certain: nothing of the step was taken back.", ROLE_WARNING },
 	{ "unsure", "NOT SURE  ",
 	  "It may or may not have happened. Look at the system itself before you decide.",
+	  "It may or may not have been taken back. Look at the system itself before you decide.",
 	  ROLE_BAD },
 };
 
 static void
-add_verdict(const struct probe_state *probe, struct lines *lines)
+add_verdict(const struct step_state *step, struct lines *lines)
 {
+	const struct probe_state *probe = &step->probe;
+
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
 		if (str_equal(looks[i].verdict, probe->verdict))
 			lines_wrap(lines, looks[i].role, looks[i].label, ROLE_STRONG,
-				   looks[i].words);
+				   step->undoing ? looks[i].undo : looks[i].words);
 	if (probe->error)
 		lines_wrap(lines, ROLE_BAD, "NO ANSWER ", ROLE_TEXT, probe->error);
 	for (size_t i = 0; i < probe->lines_count; i++)
@@ -37,13 +45,20 @@ static void
 add_looking(const struct model *model, const struct step_state *step, struct lines *lines)
 {
 	bool is_current = run_state_current(model->state) == step;
+	bool looks_now = is_current && (model->progress || model->state->phase == RUN_PREPARING);
+	const char *what = step->undoing ? "been taken back" : "happened";
+	char *words;
 
-	if (is_current && (model->progress || model->state->phase == RUN_PREPARING))
+	if (looks_now)
 		lines_wrap(lines, ROLE_CURRENT, "LOOKING   ", ROLE_STRONG,
-			   model->progress ? model->progress : "whether it happened");
-	else if (step->probe.seq < 0)
-		lines_wrap(lines, ROLE_BAD, "NOT SURE  ", ROLE_STRONG,
-			   "It may or may not have happened, and nobody has looked into it yet.");
+			   model->progress ? model->progress
+			   : step->undoing ? "whether it was taken back"
+					   : "whether it happened");
+	if (looks_now || step->probe.seq >= 0)
+		return;
+	words = xasprintf("It may or may not have %s, and nobody has looked into it yet.", what);
+	lines_wrap(lines, ROLE_BAD, "NOT SURE  ", ROLE_STRONG, words);
+	free(words);
 }
 
 /* Why nobody knows how it ended. */
@@ -51,8 +66,10 @@ static void
 add_why(const struct step_state *step, struct lines *lines)
 {
 	lines_wrap(lines, ROLE_LABEL, "WHY       ", ROLE_TEXT,
-		   step->error
-			   ? step->error
+		   step->error ? step->error
+		   : step->undoing
+			   ? "The process that took it back ended before it could record the end "
+			     "of that."
 			   : "The process that ran it ended before it could record the end of the "
 			     "step.");
 }
@@ -64,7 +81,7 @@ add_begun(const struct model *model, const struct step_state *step, struct lines
 		step->target ? run_state_target(model->state, step->target) : NULL;
 	struct str what = STR_INIT;
 
-	str_printf(&what, "[%s] %s", step_detail_effect(step), step->uses ? step->uses : "");
+	str_printf(&what, "[%s] %s", step_plan_effect(step), step->uses ? step->uses : "");
 	if (step->target)
 		str_printf(&what, " on %s", step->target);
 	if (target && target->describe)
@@ -83,13 +100,14 @@ unknown_lines(const struct model *model, size_t index, struct lines *lines)
 	char begun[CLOCK_STAMP_MAX], looked[CLOCK_STAMP_MAX];
 
 	lines_add(lines, ROLE_BAD, "[?] unknown");
-	lines_append(lines, ROLE_TEXT, "  begun %s", clock_format_hms(step->started_ms, begun));
+	lines_append(lines, ROLE_TEXT, "  %sbegun %s", step->undoing ? "taking it back was " : "",
+		     clock_format_hms(step->started_ms, begun));
 	if (step->probe.seq >= 0)
 		lines_append(lines, ROLE_DIM, "  looked at %s",
 			     clock_format_hms(step->probe.ts_ms, looked));
 	add_looking(model, step, lines);
 	if (step->probe.seq >= 0)
-		add_verdict(&step->probe, lines);
+		add_verdict(step, lines);
 	add_why(step, lines);
 	add_begun(model, step, lines);
 }

@@ -19,6 +19,17 @@ static const struct {
 	{ "syslog", anchor_syslog_open },
 };
 
+bool
+anchor_place_is_known(const char *word)
+{
+	size_t len = strcspn(word, ":");
+
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kinds[i].name) == len && strncmp(kinds[i].name, word, len) == 0)
+			return true;
+	return false;
+}
+
 struct places {
 	struct anchor_place *items;
 	size_t count, cap;

@@ -1,6 +1,8 @@
 #ifndef LIFEBOAT_CLI_ANCHORS_H
 #define LIFEBOAT_CLI_ANCHORS_H
 
+#include <stdbool.h>
+
 #include "base/err.h"
 #include "base/secret.h"
 #include "run/anchor.h"
@@ -12,6 +14,9 @@
 			"Copy the journal's head to syslog, or to postgresql:CONNINFO (may be "    \
 			"repeated; LIFEBOAT_ANCHORS, divided by blanks, does the same)."           \
 	}
+
+/* Whether an operator's word names a kind of place that there is; nothing is opened. */
+bool anchor_place_is_known(const char *word);
 
 /*
  * Makes the places of `words` ("syslog", "postgresql:service=evidence"; NULL-terminated) and of

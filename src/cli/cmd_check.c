@@ -148,6 +148,7 @@ run(const struct cli_args *args, struct err *e)
 	struct session session;
 
 	session_init(&session, args);
+	session.verb = "Check";
 	return session_finish(&session, check(&session, cli_operands(args, NULL)[0], e), e);
 }
 
@@ -160,6 +161,7 @@ static const struct cli_option options[] = {
 	{ "plain", 0, NULL, "\"key: value\" lines; chosen by itself without a terminal." },
 	{ "auto", 0, NULL, "Ask for no parameter: one without a value is an error." },
 	{ "ascii", 0, NULL, "No character outside ASCII." },
+	{ "mono", 0, NULL, "No colours; NO_COLOR does the same." },
 	{ NULL, 0, NULL, NULL },
 };
 
@@ -169,6 +171,7 @@ const struct cli_command cmd_check = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Reach every target and ask for every right, and change nothing",
+	.configured = true,
 	.options = options,
 	.run = run,
 };

@@ -36,6 +36,7 @@ const struct cli_command cmd_follow = {
 	.operands = "[RUN]",
 	.operands_max = 1,
 	.summary = "Look on at a run of another process (default: the latest under way)",
+	.configured = true,
 	.options = options,
 	.run = run,
 };

@@ -31,12 +31,27 @@ print_one(void *data, const char *path)
 	++*count;
 }
 
+/* Without reading the files: for shells, which ask while somebody types. */
+static void
+print_id(void *data, const char *path)
+{
+	char *id = library_id(path), *clean = text_clean(id, 0);
+
+	(void)data;
+	puts(clean);
+	free(clean);
+	free(id);
+}
+
 static int
 run(const struct cli_args *args, struct err *e)
 {
 	size_t count = 0;
 
-	(void)args;
+	if (cli_flag(args, "ids")) {
+		library_each(print_id, NULL);
+		return 0;
+	}
 	library_each(print_one, &count);
 	if (count == 0)
 		return err_set(e, ERR_NOT_FOUND,
@@ -45,9 +60,16 @@ run(const struct cli_args *args, struct err *e)
 	return 0;
 }
 
+static const struct cli_option options[] = {
+	{ "ids", 0, NULL, "Only the words by which they are run, for shells." },
+	{ NULL, 0, NULL, NULL },
+};
+
 const struct cli_command cmd_list = {
 	.name = "list",
 	.operands = "",
 	.summary = "List the runbooks that can be run by name",
+	.configured = true,
+	.options = options,
 	.run = run,
 };

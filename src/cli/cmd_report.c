@@ -3,14 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/str.h"
 #include "cli/command.h"
-#include "report/report.h"
+#include "cli/recall.h"
+#include "cli/run_report.h"
 #include "run/folder.h"
-#include "run/journal.h"
-#include "step/step_table.h"
 
 static const struct {
 	const char *word;
@@ -77,63 +75,20 @@ put_out(const struct cli_args *args, const struct str *text, struct err *e)
 }
 
 static int
-make(const struct cli_args *args, enum report_format format, const struct report_source *source,
-     struct err *e)
+report(const struct cli_args *args, const char *folder, enum report_format format, struct err *e)
 {
-	struct report *report = NULL;
 	struct str text = STR_INIT;
-	int rc = report_read(source, &report, e);
+	bool is_corrupt = false;
+	int rc = recall_blame(run_report(folder, format, &text, &is_corrupt, e), e);
 
-	if (rc == 0) {
-		report_write(report, format, &text);
+	if (rc == 0)
 		rc = put_out(args, &text, e);
-	}
-	if (rc == 0 && source->verification->verdict == VERIFY_CORRUPT)
+	if (rc == 0 && is_corrupt)
 		rc = err_set(e, ERR_CHECK,
 			     "the record of the run in %s is corrupt; the report was made of what "
 			     "could be read, and begins by saying so",
-			     source->folder);
-	report_free(report);
+			     folder);
 	str_release(&text);
-	return rc;
-}
-
-/* As verify does where no key is named: whoever asks trusts his own. One that is not in order does not matter. */
-static int
-judge(const char *folder, struct verification *verification, struct err *e)
-{
-	struct operator_key *own = NULL;
-	struct err ignored = ERR_INIT;
-
-	operator_key_load(&own, &ignored);
-	const struct note_key *trusted[] = { own ? operator_key_public(own) : NULL, NULL };
-	int rc =
-		verify_run(folder, &(struct verify_options){ .trusted = trusted }, verification, e);
-	operator_key_free(own);
-	return rc;
-}
-
-static int
-report(const struct cli_args *args, const char *folder, enum report_format format, struct err *e)
-{
-	struct verification verification;
-	char *holder = NULL;
-	int rc;
-
-	if (judge(folder, &verification, e) < 0)
-		return -1;
-	/* one that cannot be asked about is reported as if nobody held it */
-	if (journal_holder(folder, &holder, e) < 0)
-		*e = (struct err)ERR_INIT;
-	rc = make(args, format,
-		  &(struct report_source){ .folder = folder,
-					   .verification = &verification,
-					   .catalogue = &step_catalogue,
-					   .holder = holder,
-					   .now_ms = clock_wall_ms() },
-		  e);
-	free(holder);
-	verification_release(&verification);
 	return rc;
 }
 

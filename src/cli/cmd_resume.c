@@ -45,6 +45,8 @@ run(const struct cli_args *args, struct err *e)
 	struct session session;
 
 	session_init(&session, args);
+	session.verb = "Go on";
+	session.keeps_screen = true;
 	return session_finish(&session, resume(&session, cli_operands(args, NULL)[0], e), e);
 }
 
@@ -63,6 +65,7 @@ const struct cli_command cmd_resume = {
 	.operands = "[RUN]",
 	.operands_max = 1,
 	.summary = "Go on with a run that was left (default: the latest that has not ended)",
+	.configured = true,
 	.options = options,
 	.run = run,
 };

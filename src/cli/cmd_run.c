@@ -22,6 +22,9 @@ run(const struct cli_args *args, struct err *e)
 	struct session session;
 
 	session_init(&session, args);
+	session.asks = cli_flag(args, "ask");
+	session.keeps_screen = true;
+	session.checks_later = !session.plain;
 	return session_finish(&session, start(&session, cli_operands(args, NULL)[0], e), e);
 }
 
@@ -30,6 +33,7 @@ static const struct cli_option options[] = {
 	  "A parameter; a secret as NAME=file:PATH, NAME=env:VARIABLE or "
 	  "NAME=kubernetes:NAMESPACE/SECRET/KEY." },
 	{ "params-file", 0, "FILE", "Parameters from a YAML or JSON file; -p overrides it." },
+	{ "ask", 0, NULL, "Show the form of parameters though nothing is missing." },
 	SESSION_OPTIONS,
 	{ NULL, 0, NULL, NULL },
 };
@@ -40,6 +44,7 @@ const struct cli_command cmd_run = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Run a runbook, step by step",
+	.configured = true,
 	.options = options,
 	.run = run,
 };

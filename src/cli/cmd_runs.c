@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "run/folder.h"
 #include "run/runs.h"
 
 enum column { RUN, RUNBOOK, MODE, WHO, STARTED, LAST, STEPS, STATE, COLUMNS };
@@ -280,11 +281,32 @@ print_runs(const struct run_summaries *runs, bool open)
 	free(rows);
 }
 
+/* Without reading the journals: for shells, which ask while somebody types. */
+static int
+print_ids(struct err *e)
+{
+	char **folders = NULL;
+	size_t count = 0;
+
+	if (run_folder_list(&folders, &count, e) < 0)
+		return -1;
+	for (size_t i = count; i-- > 0;) {
+		char *clean = text_clean(strrchr(folders[i], '/') + 1, 0);
+
+		puts(clean);
+		free(clean);
+	}
+	run_folder_list_free(folders, count);
+	return 0;
+}
+
 static int
 run(const struct cli_args *args, struct err *e)
 {
 	struct run_summaries runs;
 
+	if (cli_flag(args, "ids"))
+		return print_ids(e);
 	if (run_summaries_read(&runs, e) < 0)
 		return -1;
 	(cli_flag(args, "json") ? print_json : print_runs)(&runs, cli_flag(args, "open"));
@@ -293,6 +315,7 @@ run(const struct cli_args *args, struct err *e)
 }
 
 static const struct cli_option options[] = {
+	{ "ids", 0, NULL, "Only their ids, for shells." },
 	{ "json", 0, NULL, "Everything that is known of each, as one JSON array." },
 	{ "open", 0, NULL, "Only runs that have not ended." },
 	{ NULL, 0, NULL, NULL },

@@ -58,6 +58,7 @@ const struct cli_command cmd_show = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.summary = "Print a runbook as a document to read",
+	.configured = true,
 	.options = options,
 	.run = run,
 };

@@ -26,6 +26,7 @@ struct cli_command {
 	const char *operands; /* "RUNBOOK", "FILE…", or "" */
 	size_t operands_min, operands_max;
 	const char *summary; /* one line */
+	bool configured;     /* the operator's config.yaml is read first */
 	const struct cli_option *options;
 	/* Returns the exit code; on an error fills *e and returns -1. */
 	int (*run)(const struct cli_args *args, struct err *e);
@@ -51,6 +52,8 @@ extern const struct cli_command *const cli_commands[];
 extern const size_t cli_commands_count;
 
 extern const struct cli_command cmd_check;
+extern const struct cli_command cmd_completion;
+extern const struct cli_command cmd_config;
 extern const struct cli_command cmd_follow;
 extern const struct cli_command cmd_help;
 extern const struct cli_command cmd_key;
@@ -62,6 +65,7 @@ extern const struct cli_command cmd_run;
 extern const struct cli_command cmd_runs;
 extern const struct cli_command cmd_schema;
 extern const struct cli_command cmd_show;
+extern const struct cli_command cmd_start;
 extern const struct cli_command cmd_verify;
 extern const struct cli_command cmd_version;
 

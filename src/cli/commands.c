@@ -7,8 +7,9 @@
 #include "cli/command.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cmd_check,  &cmd_follow, &cmd_help, &cmd_key,	  &cmd_lint, &cmd_list,	  &cmd_report,
-	&cmd_resume, &cmd_run,	  &cmd_runs, &cmd_schema, &cmd_show, &cmd_verify, &cmd_version,
+	&cmd_check,  &cmd_completion, &cmd_config, &cmd_follow, &cmd_help,    &cmd_key,
+	&cmd_lint,   &cmd_list,	      &cmd_report, &cmd_resume, &cmd_run,     &cmd_runs,
+	&cmd_schema, &cmd_show,	      &cmd_start,  &cmd_verify, &cmd_version,
 };
 
 const size_t cli_commands_count = sizeof(cli_commands) / sizeof(cli_commands[0]);
@@ -29,9 +30,10 @@ static void
 help_program(void)
 {
 	puts("lifeboat: an interactive runbook for disaster recovery\n\n"
-	     "usage: lifeboat COMMAND [options] …\n\ncommands:");
+	     "usage: lifeboat [options]              the start page, on a terminal\n"
+	     "       lifeboat COMMAND [options] …\n\ncommands:");
 	for (size_t i = 0; i < cli_commands_count; i++)
-		printf("  %-8s %-9s %s\n", cli_commands[i]->name, cli_commands[i]->operands,
+		printf("  %-10s %-9s %s\n", cli_commands[i]->name, cli_commands[i]->operands,
 		       cli_commands[i]->summary);
 	puts("\nlifeboat COMMAND --help says more of one command.\n\n"
 	     "exit codes: 0 passed, 1 failed, 2 usage or a wrong runbook, 3 aborted or cancelled,\n"

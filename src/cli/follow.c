@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "cli/recall.h"
 #include "cli/secret_source.h"
 #include "run/tail.h"
 
@@ -62,7 +63,7 @@ session_follow(struct session *s, bool takes_over, enum ui_end *ret_end, struct 
 	if (takes_over && s->plain)
 		puts("The run is held by another process. It is taken over when that one ends.");
 	const struct session_watch watch = { holder, takes_over };
-	if (session_front_end(s, run_tail_link(tail), &watch, &state, &end, e) < 0)
+	if (session_front_end(s, run_tail_link(tail), NULL, &watch, &state, &end, e) < 0)
 		goto out;
 	rc = SESSION_INCOMPLETE;
 	if (end == UI_END_RUN_OVER)
@@ -73,5 +74,5 @@ session_follow(struct session *s, bool takes_over, enum ui_end *ret_end, struct 
 out:
 	run_tail_free(tail);
 	run_state_release(&state);
-	return rc;
+	return recall_blame(rc, e);
 }

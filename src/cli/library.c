@@ -3,6 +3,7 @@
 #include "cli/library.h"
 
 #include <glob.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "cli/configuration.h"
 #include "step/step_table.h"
 
 #ifndef LIFEBOAT_DATADIR
@@ -45,14 +47,16 @@ library_each(void (*found)(void *data, const char *path), void *data)
 		free(copy);
 		return;
 	}
+	for (char **at = config_get()->runbooks; *at; at++)
+		each_in_folder(*at, found, data);
 	each_in_folder("runbooks", found, data);
-	char *config = file_config_root(&e);
-	if (config) {
-		char *folder = xasprintf("%s/runbooks", config);
+	char *root = file_config_root(&e);
+	if (root) {
+		char *folder = xasprintf("%s/runbooks", root);
 
 		each_in_folder(folder, found, data);
 		free(folder);
-		free(config);
+		free(root);
 	}
 	each_in_folder(LIFEBOAT_DATADIR "/runbooks", found, data);
 }
@@ -64,8 +68,8 @@ struct search {
 	size_t count, cap;
 };
 
-static char *
-id_of(const char *path)
+char *
+library_id(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
@@ -77,13 +81,33 @@ static void
 compare(void *data, const char *path)
 {
 	struct search *search = data;
-	char *id = id_of(path);
+	char *id = library_id(path);
 
 	if (!search->path && strcmp(id, search->word) == 0)
 		search->path = xstrdup(path);
 	*VEC_PUSH(search->names, search->count, search->cap) = id;
 	*VEC_PUSH(search->names, search->count, search->cap) = NULL;
 	search->count--;
+}
+
+static void
+search_release(struct search *search)
+{
+	for (size_t i = 0; i < search->count; i++)
+		free((char *)(uintptr_t)search->names[i]);
+	free(search->names);
+	free(search->path);
+}
+
+bool
+library_has(const char *id)
+{
+	struct search search = { .word = id };
+
+	library_each(compare, &search);
+	bool found = search.path;
+	search_release(&search);
+	return found;
 }
 
 char *
@@ -104,23 +128,38 @@ library_find(const char *word, struct err *e)
 			err_advise(e, "lifeboat list shows those there are; a file is named with "
 				      "its path");
 	}
-	for (size_t i = 0; i < search.count; i++)
-		free((char *)(uintptr_t)search.names[i]);
-	free(search.names);
-	return search.path;
+	char *path = search.path;
+	search.path = NULL;
+	search_release(&search);
+	return path;
 }
 
-struct runbook *
-library_load(const char *path, struct err *e)
+static struct str *kept;
+
+struct str *
+library_keep_words(struct str *out)
+{
+	struct str *before = kept;
+
+	kept = out;
+	return before;
+}
+
+static struct runbook *
+load(const char *path, bool compiles_later, struct err *e)
 {
 	struct diags diags;
 	struct str text = STR_INIT;
 
 	diags_init(&diags, path);
-	struct runbook *rb = runbook_load(path, &step_catalogue, &diags, e);
+	struct runbook *rb =
+		(compiles_later ? runbook_read : runbook_load)(path, &step_catalogue, &diags, e);
 	if (diags.count) {
 		diags_render(&diags, &text);
-		fputs(str_cstr(&text), stderr);
+		if (kept)
+			str_append(kept, str_cstr(&text));
+		else
+			fputs(str_cstr(&text), stderr);
 	}
 	if (!rb && diags.errors)
 		err_set(e, ERR_SPEC, "%s: %zu error%s; nothing was started", path, diags.errors,
@@ -128,4 +167,16 @@ library_load(const char *path, struct err *e)
 	str_release(&text);
 	diags_release(&diags);
 	return rb;
+}
+
+struct runbook *
+library_load(const char *path, struct err *e)
+{
+	return load(path, false, e);
+}
+
+struct runbook *
+library_read(const char *path, struct err *e)
+{
+	return load(path, true, e);
 }

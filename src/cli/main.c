@@ -15,6 +15,8 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/configuration.h"
+#include "cli/library.h"
 
 /* A process that holds credentials leaves no core, no readable memory and no file for others. */
 static void
@@ -57,7 +59,9 @@ find_command(const char *name, struct err *e)
 		const char *nearest = str_nearest(name, names);
 
 		err_set(e, ERR_USAGE, "there is no command %s", name);
-		if (nearest)
+		if (library_has(name))
+			err_advise(e, "Did you mean lifeboat run %s?", name);
+		else if (nearest)
 			err_advise(e, "Did you mean %s?", nearest);
 		else
 			err_advise(e, "lifeboat help lists them");
@@ -75,26 +79,51 @@ wants_help(int argc, char **argv)
 	return false;
 }
 
+/* Without a command: the start page where somebody sits, else what there is to say. */
+static const char *
+default_command(int argc)
+{
+	bool somebody = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	return argc > 1 || somebody ? cmd_start.name : cmd_help.name;
+}
+
+/* The word that says what is to be done; *ret_first is where its options begin. */
+static const char *
+command_word(int argc, char **argv, int *ret_first)
+{
+	const char *name = argc > 1 ? argv[1] : NULL;
+
+	*ret_first = 2;
+	if (name && (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0))
+		return cmd_help.name;
+	if (name && strcmp(name, "--version") == 0)
+		return cmd_version.name;
+	if (name && name[0] != '-')
+		return name;
+	*ret_first = 1;
+	return default_command(argc);
+}
+
 static int
 dispatch(int argc, char **argv, struct err *e)
 {
-	const char *name = argc > 1 ? argv[1] : "help";
 	struct cli_args *args = NULL;
+	int first;
+	const struct cli_command *command = find_command(command_word(argc, argv, &first), e);
 
-	if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
-		name = "help";
-	if (strcmp(name, "--version") == 0)
-		name = "version";
-	const struct cli_command *command = find_command(name, e);
 	if (!command)
 		return -1;
-	if (wants_help(argc - 2, argv + 2)) {
+	int count = argc > first ? argc - first : 0;
+	if (wants_help(count, argv + first)) {
 		cli_help(command);
 		return 0;
 	}
-	if (cli_parse(command, argc > 2 ? argc - 2 : 0, argv + 2, &args, e) < 0)
+	if (cli_parse(command, count, argv + first, &args, e) < 0)
 		return -1;
-	int rc = command->run(args, e);
+	int rc = command->configured ? config_load(e) : 0;
+	if (rc == 0)
+		rc = command->run(args, e);
 	cli_args_free(args);
 	return rc;
 }

@@ -98,6 +98,14 @@ is_beginning(const char *folder)
 }
 
 int
+recall_blame(int rc, struct err *e)
+{
+	if (rc < 0 && e->kind == ERR_SPEC)
+		e->kind = ERR_CHECK;
+	return rc;
+}
+
+int
 session_recall(struct session *s, struct err *e)
 {
 	struct beginning beginning = { 0 };
@@ -124,5 +132,5 @@ out:
 	free(beginning.runbook_path);
 	free(beginning.last_holder);
 	cJSON_Delete(beginning.params);
-	return rc;
+	return recall_blame(rc, e);
 }

@@ -9,4 +9,10 @@
  */
 int session_recall(struct session *s, struct err *e);
 
+/*
+ * For whatever reads a run: what is wrong with its own record is no mistake of the command line, and the exit code says
+ * so, the same for all commands. Returns rc.
+ */
+int recall_blame(int rc, struct err *e);
+
 #endif

@@ -65,14 +65,15 @@ place_parse(const char *text, struct place *place, struct err *e)
 }
 
 static int
-read_place(const struct place *place, struct secrets *secrets, struct str *out, struct err *e)
+read_place(const struct place *place, struct secrets *secrets, const struct cancel *cancel,
+	   struct str *out, struct err *e)
 {
 	struct kube_client *client = NULL;
 	int rc = -1;
 
 	if (kube_client_open(NULL, place->context, secrets, &client, e) < 0)
 		goto out;
-	rc = secret_value_read(client, place->ns, place->name, place->key, NULL, out, e);
+	rc = secret_value_read(client, place->ns, place->name, place->key, cancel, out, e);
 	if (rc < 0 && e->kind == ERR_DENIED)
 		err_advise(e, "Ask for the right to get it, or give the secret by file:PATH");
 	if (rc < 0)
@@ -85,7 +86,7 @@ out:
 
 static int
 load_from_kubernetes(const struct param *param, const char *text, struct secrets *secrets,
-		     cJSON **ret_value, struct err *e)
+		     const struct cancel *cancel, cJSON **ret_value, struct err *e)
 {
 	struct place place = { NULL, NULL, NULL, NULL };
 	struct str value = STR_INIT;
@@ -94,7 +95,7 @@ load_from_kubernetes(const struct param *param, const char *text, struct secrets
 	if (param_allow_source(param, SECRET_FROM_KUBERNETES, e) < 0 ||
 	    place_parse(text, &place, e) < 0)
 		goto out;
-	if (read_place(&place, secrets, &value, e) == 0)
+	if (read_place(&place, secrets, cancel, &value, e) == 0)
 		rc = param_take_secret(param, str_cstr(&value), param_secret_length(&value),
 				       secrets, ret_value, e);
 	place_release(&place);
@@ -107,10 +108,11 @@ out:
 
 int
 secret_source_load(const struct param *param, const char *text, struct secrets *secrets,
-		   cJSON **ret_value, struct err *e)
+		   const struct cancel *cancel, cJSON **ret_value, struct err *e)
 {
 	if (str_starts_with(text, prefix))
-		return load_from_kubernetes(param, text + strlen(prefix), secrets, ret_value, e);
+		return load_from_kubernetes(param, text + strlen(prefix), secrets, cancel,
+					    ret_value, e);
 	return param_load_secret(param, text, secrets, ret_value, e);
 }
 

@@ -12,9 +12,13 @@
 #include <unistd.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
+#include "cli/configuration.h"
 #include "cli/library.h"
+#include "cli/recall.h"
 #include "cli/secret_source.h"
+#include "net/child.h"
 #include "report/verify.h"
 #include "run/anchor.h"
 #include "run/autopilot.h"
@@ -22,20 +26,23 @@
 #include "run/runs.h"
 #include "step/step_table.h"
 
-static bool
-dumb_terminal(void)
-{
-	const char *term = getenv("TERM");
+enum { CHECK_MS = 10000 /* for the runbook's expressions, on a loaded machine */ };
 
-	return !isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO) || !term || !*term ||
-	       strcmp(term, "dumb") == 0;
+static bool screen_is_handed;
+
+void
+session_hand_screen(void)
+{
+	screen_is_handed = true;
 }
 
 void
 session_init_looking(struct session *s, const struct cli_args *args)
 {
-	*s = (struct session){ .args = args };
-	s->plain = cli_flag(args, "plain") || dumb_terminal();
+	*s = (struct session){ .args = args, .has_screen = screen_is_handed };
+	screen_is_handed = false;
+	s->screen_problem = cli_flag(args, "plain") ? NULL : ui_screen_problem();
+	s->plain = cli_flag(args, "plain") || s->screen_problem;
 	s->secrets = secrets_new();
 	s->params = cJSON_CreateObject();
 }
@@ -48,9 +55,39 @@ session_init(struct session *s, const struct cli_args *args)
 	s->plain = s->plain || s->automatic;
 }
 
+static void
+say_lines(const char *problem)
+{
+	char *clean = text_clean(problem, 0); /* it may quote TERM */
+
+	fprintf(stderr, "lifeboat: %s: by lines, as with --plain\n", clean);
+	free(clean);
+}
+
+void
+session_say_lines(struct session *s)
+{
+	bool somebody = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+
+	if (s->screen_problem && somebody && !s->automatic)
+		say_lines(s->screen_problem);
+	free(s->screen_problem);
+	s->screen_problem = NULL;
+}
+
+/* The form has kept the terminal for what follows. */
+static void
+give_screen_back(struct session *s)
+{
+	if (s->has_screen)
+		ui_close();
+	s->has_screen = false;
+}
+
 int
 session_finish(struct session *s, int rc, struct err *e)
 {
+	give_screen_back(s);
 	if (rc < 0)
 		secrets_redact_err(s->secrets, e);
 	expressions_free(s->expressions);
@@ -62,6 +99,7 @@ session_finish(struct session *s, int rc, struct err *e)
 	free(s->last_holder);
 	free(s->operator_name);
 	free(s->previous_run);
+	free(s->screen_problem);
 	return rc;
 }
 
@@ -74,7 +112,8 @@ session_load(struct session *s, const char *word, struct err *e)
 	if (!path)
 		return -1;
 	/* the journal and relative names in the runbook must mean the same from any folder */
-	s->runbook = library_load(realpath(path, absolute) ? absolute : path, e);
+	s->runbook = (s->checks_later ? library_read : library_load)(
+		realpath(path, absolute) ? absolute : path, e);
 	free(path);
 	if (!s->runbook)
 		return -1;
@@ -83,11 +122,26 @@ session_load(struct session *s, const char *word, struct err *e)
 	return session_params(s, false, e);
 }
 
+int
+session_check(struct session *s, struct err *e)
+{
+	bool is_open = s->checks_later;
+
+	s->checks_later = false;
+	if (!is_open || expressions_are_sound(s->expressions, CHECK_MS))
+		return 0;
+	/* which of them, and where; and whether it was one of them at all */
+	struct runbook *rb = library_load(s->runbook->path, e);
+	runbook_free(rb);
+	return rb ? 0 : -1;
+}
+
 static char *
 session_operator(const struct session *s)
 {
 	const char *given = cli_value(s->args, "operator");
-	const char *names[] = { given, getenv("LIFEBOAT_OPERATOR"), getenv("SUDO_USER") };
+	const char *names[] = { given, getenv("LIFEBOAT_OPERATOR"), config_get()->operator_name,
+				getenv("SUDO_USER") };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (names[i] && *names[i])
@@ -144,7 +198,9 @@ make_engine(struct session *s, bool resume, const struct operator_key *key, stru
 		.previous_run = s->previous_run,
 		.previous_checkpoint = s->previous_run ? s->previous_checkpoint : NULL,
 	};
-	if ((resume ? engine_resume : engine_create)(&options, &engine, e) < 0)
+	int rc = resume ? recall_blame(engine_resume(&options, &engine, e), e)
+			: engine_create(&options, &engine, e);
+	if (rc < 0)
 		advise_place(s, resume, e);
 	return engine;
 }
@@ -152,7 +208,33 @@ make_engine(struct session *s, bool resume, const struct operator_key *key, stru
 bool
 session_ascii(const struct session *s)
 {
-	return cli_flag(s->args, "ascii") || strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+	return cli_flag(s->args, "ascii") || config_get()->ascii ||
+	       strcmp(nl_langinfo(CODESET), "UTF-8") != 0;
+}
+
+struct ui_look
+session_look(const struct session *s)
+{
+	const char *no_color = getenv("NO_COLOR");
+
+	return (struct ui_look){
+		.ascii = session_ascii(s),
+		.mono = cli_flag(s->args, "mono") || (no_color && *no_color),
+		.clipboard = config_get()->clipboard,
+		.mouse = config_get()->mouse,
+		.local_time = config_get()->local_time,
+	};
+}
+
+static bool
+has_program(const char *name)
+{
+	struct err ignored = ERR_INIT;
+	char *path = child_find(name, &ignored);
+	bool found = path != NULL;
+
+	free(path);
+	return found;
 }
 
 /* What the command line has decided in advance. */
@@ -168,11 +250,10 @@ session_autopilot(const struct session *s)
 }
 
 int
-session_front_end(const struct session *s, const struct run_link *link,
-		  const struct session_watch *watch, struct run_state *state, enum ui_end *ret_end,
-		  struct err *e)
+session_front_end(struct session *s, const struct run_link *link,
+		  const struct ui_beginning *beginning, const struct session_watch *watch,
+		  struct run_state *state, enum ui_end *ret_end, struct err *e)
 {
-	bool no_color = getenv("NO_COLOR") && *getenv("NO_COLOR");
 	bool flies = s->automatic && !watch;
 	struct autopilot autopilot = flies ? session_autopilot(s) : (struct autopilot){ 0 };
 	struct ui_options options = {
@@ -180,14 +261,18 @@ session_front_end(const struct session *s, const struct run_link *link,
 		.run_folder = s->folder,
 		.secrets = s->secrets,
 		.autopilot = flies ? &autopilot : NULL,
-		.ascii = session_ascii(s),
-		.mono = cli_flag(s->args, "mono") || no_color,
+		.look = session_look(s),
 		.holder = watch ? watch->holder : NULL,
 		.takes_over = watch && watch->takes_over,
 		.history_is_known = s->was_followed && !watch,
+		.has_program = has_program,
+		.beginning = beginning,
 	};
 
-	return (s->plain ? ui_plain_run : ui_screen_run)(&options, link, state, ret_end, e);
+	session_say_lines(s);
+	int rc = (s->plain ? ui_plain_run : ui_screen_run)(&options, link, state, ret_end, e);
+	give_screen_back(s);
+	return rc;
 }
 
 static int
@@ -197,6 +282,8 @@ exit_code(const struct run_state *state, enum ui_end end)
 
 	if (state->phase == RUN_ENDED)
 		return state->failed ? SESSION_ABORTED : 0;
+	if (end == UI_END_INTERRUPTED)
+		return SESSION_INTERRUPTED;
 	if (end == UI_END_LEFT && step &&
 	    (step->status == STEP_FAILED || step->status == STEP_BLOCKED))
 		return 1;
@@ -246,55 +333,133 @@ anchor(struct teller *teller, const struct session_anchors *anchors)
 			     tell_operator, teller);
 }
 
-/* From the first event to the last one. */
-static int
-conduct(struct session *s, struct engine *engine, const struct session_anchors *places,
-	bool key_missing, struct err *e)
-{
-	const struct run_link *link = engine_subscribe(engine);
-	struct teller teller = { .engine = engine };
-	struct anchors *anchors = anchor(&teller, places);
-	struct run_state state;
-	enum ui_end end = UI_END_LEFT;
+/* A run from its beginning to its end. */
+struct conduct {
+	struct session *session;
+	bool resume;
+	struct session_anchors places;
+	struct engine *engine; /* NULL: not begun */
+	struct anchors *anchors;
+	struct teller teller;
+	struct str said; /* of the runbook, while the screen hides standard error */
+};
 
-	secret_source_fingerprints();
-	engine_start(engine);
-	if (key_missing)
-		engine_warn(engine, "an operator's key vouches for the earlier part of this "
-				    "journal, and there is none here: nobody vouches for what "
-				    "follows. lifeboat key new makes one");
-	run_state_init(&state);
-	int rc = session_front_end(s, link, NULL, &state, &end, e);
-	if (rc < 0) /* the front end is gone: the run must still be left in good order */
-		engine_submit(engine,
-			      intent_new(INTENT_LEAVE, state.seq, NULL, "the screen was lost"));
-	atomic_store(&teller.is_screen_gone, true);
-	if (anchors)
-		anchors_stop(anchors); /* its events are the engine's */
-	engine_free(engine);
-	if (rc == 0)
-		rc = exit_code(&state, end);
-	run_state_release(&state);
+/* Makes the engine, and starts it. */
+static const struct run_link *
+set_out(struct conduct *c, struct err *e)
+{
+	struct session *s = c->session;
+	struct operator_key *key = NULL;
+
+	if (session_check(s, e) < 0 || operator_key_load(&key, e) < 0)
+		return NULL;
+	c->engine = make_engine(s, c->resume, key, e);
+	const struct run_link *link = c->engine ? engine_subscribe(c->engine) : NULL;
+	if (link) {
+		c->teller.engine = c->engine;
+		c->anchors = anchor(&c->teller, &c->places);
+		secret_source_fingerprints();
+		engine_start(c->engine);
+	}
+	if (link && c->resume && s->certified && !key)
+		engine_warn(c->engine, "an operator's key vouches for the earlier part of this "
+				       "journal, and there is none here: nobody vouches for what "
+				       "follows. lifeboat key new makes one");
+	operator_key_free(key);
+	return link;
+}
+
+/* The same while the screen is there. */
+static const struct run_link *
+begin(void *data, struct err *e)
+{
+	struct conduct *c = data;
+	struct str *kept = library_keep_words(&c->said);
+	const struct run_link *link = set_out(c, e);
+
+	library_keep_words(kept);
+	return link;
+}
+
+/* The run is left in good order, however its front end has ended. */
+static void
+come_in(struct conduct *c, const struct run_state *state, bool is_lost)
+{
+	if (!c->engine) {
+		anchors_drop(&c->places);
+		return;
+	}
+	if (is_lost)
+		engine_submit(c->engine,
+			      intent_new(INTENT_LEAVE, state->seq, NULL, "the screen was lost"));
+	atomic_store(&c->teller.is_screen_gone, true);
+	if (c->anchors)
+		anchors_stop(c->anchors); /* its events are the engine's */
+	engine_free(c->engine);
+}
+
+/* The places of the command line and of config.yaml. */
+static int
+open_anchors(const struct session *s, struct session_anchors *anchors, struct err *e)
+{
+	const char *const *given = cli_values(s->args, "anchor");
+	const char **words = NULL;
+	size_t count = 0, cap = 0;
+
+	for (; *given; given++)
+		*VEC_PUSH(words, count, cap) = *given;
+	for (char **at = config_get()->anchors; *at; at++)
+		*VEC_PUSH(words, count, cap) = *at;
+	*VEC_PUSH(words, count, cap) = NULL;
+	int rc = anchor_places_open(words, s->secrets, &anchors->places, &anchors->count, e);
+	free(words);
 	return rc;
+}
+
+/* What stays to be read where the screen was: how the run stands, and the word that goes on from there. */
+static void
+say_farewell(const struct session *s, const struct run_state *state)
+{
+	if (s->plain || !state->run_id)
+		return;
+	if (state->phase != RUN_ENDED) {
+		fprintf(stderr, "The run %s is not at its end. Go on with: lifeboat resume %s\n",
+			state->run_id, state->run_id);
+		return;
+	}
+	char *title = text_clean(state->end_title ? state->end_title : state->end_id, 0);
+	fprintf(stderr,
+		"The run %s ended: %s. The journal's head is %.12s. Tell it with: lifeboat report "
+		"%s "
+		"-o report.html\n",
+		state->run_id, title, state->head, state->run_id);
+	free(title);
 }
 
 int
 session_run(struct session *s, bool resume, struct err *e)
 {
-	struct session_anchors anchors = { 0 };
-	struct operator_key *key = NULL;
-	struct engine *engine = NULL;
+	struct conduct c = { .session = s, .resume = resume };
+	struct ui_beginning beginning = { "live", begin, &c };
+	const struct run_link *link = NULL;
+	struct run_state state;
+	enum ui_end end = UI_END_LEFT;
 	int rc = -1;
 
-	if (anchor_places_open(cli_values(s->args, "anchor"), s->secrets, &anchors.places,
-			       &anchors.count, e) < 0)
+	if (open_anchors(s, &c.places, e) < 0)
 		return -1;
-	if (operator_key_load(&key, e) == 0)
-		engine = make_engine(s, resume, key, e);
-	if (engine)
-		rc = conduct(s, engine, &anchors, resume && s->certified && !key, e);
-	else
-		anchors_drop(&anchors);
-	operator_key_free(key);
+	run_state_init(&state);
+	if (resume) /* its past is shown from the journal */
+		link = set_out(&c, e);
+	if (link || !resume)
+		rc = session_front_end(s, link, link ? NULL : &beginning, NULL, &state, &end, e);
+	come_in(&c, &state, rc < 0);
+	fputs(str_cstr(&c.said), stderr);
+	str_release(&c.said);
+	if (rc == 0) {
+		say_farewell(s, &state);
+		rc = exit_code(&state, end);
+	}
+	run_state_release(&state);
 	return rc;
 }

@@ -17,7 +17,7 @@
 #include "ui/ui.h"
 
 /* How a run stands when its front end is left, as exit codes. */
-enum { SESSION_ABORTED = 3, SESSION_INCOMPLETE = 5 };
+enum { SESSION_ABORTED = 3, SESSION_INCOMPLETE = 5, SESSION_INTERRUPTED = 130 };
 
 /* What `run`, `resume`, `follow` and `check` have in common: from a runbook and its parameters to an exit code. */
 struct session {
@@ -38,7 +38,14 @@ struct session {
 	char *previous_run; /* or NULL */
 	char previous_checkpoint[DIGEST_HEX_MAX];
 	bool plain;
+	char *screen_problem; /* why it is plain without being told so, until that was said; or NULL */
 	bool automatic;
+	bool checks_later; /* session_check() looks whether the runbook's expressions compile; else session_load() does */
+	/* the form of parameters: */
+	const char *verb; /* of its last row; NULL: "Start" */
+	bool asks;	  /* it is shown though nothing is missing */
+	bool keeps_screen; /* a screen follows it, so that the terminal is not given back in between */
+	bool has_screen; /* it was not, or somebody has handed it over */
 };
 
 /* Options that `run` and `resume` take, for the end of their tables. */
@@ -63,10 +70,14 @@ struct session {
 		"mono", 0, NULL, "No colours; NO_COLOR does the same."                             \
 	}
 
+/* The terminal that somebody opened (ui_open()) belongs to the next session, which gives it back. */
+void session_hand_screen(void);
 /* The command's table has the options `auto` and `plain`. */
 void session_init(struct session *s, const struct cli_args *args);
 /* The same for a command that decides nothing, and has no `auto`. */
 void session_init_looking(struct session *s, const struct cli_args *args);
+/* Tells who expects a screen why there is none, once. */
+void session_say_lines(struct session *s);
 /*
  * Ends the session of a command that returned rc; what its error may hold of a secret is hidden while the
  * registry is still there. Returns rc.
@@ -76,12 +87,18 @@ int session_finish(struct session *s, int rc, struct err *e);
 /* Finds and loads a runbook that is to be run, and fills its parameters. Errors: ERR_USAGE, ERR_SPEC. */
 int session_load(struct session *s, const char *word, struct err *e);
 
+/* The rest of the check of a runbook, before anything is done with it; once. Errors: ERR_SPEC. */
+int session_check(struct session *s, struct err *e);
+
+/* How things look, by the options and by config.yaml. */
+struct ui_look session_look(const struct session *s);
+
 /* No character outside ASCII, by --ascii or by the locale. */
 bool session_ascii(const struct session *s);
 
 /*
- * Fills s->params from -p and --params-file, then defaults, then by asking. For a run that is resumed
- * only secrets are asked for. Errors: ERR_USAGE, ERR_CANCELLED.
+ * Fills s->params from -p and --params-file, then defaults, and where something is missing by the form, which is left
+ * with every value valid. For a run that is resumed only secrets are asked for. Errors: ERR_USAGE, ERR_CANCELLED.
  */
 int session_params(struct session *s, bool secrets_only, struct err *e);
 
@@ -91,10 +108,13 @@ struct session_watch {
 	bool takes_over;
 };
 
-/* The screen or the lines of a run; `watch` NULL: it is ours. As ui_screen_run(). */
-int session_front_end(const struct session *s, const struct run_link *link,
-		      const struct session_watch *watch, struct run_state *state,
-		      enum ui_end *ret_end, struct err *e);
+/*
+ * The screen or the lines of a run that is there, or of one that is begun by them (`beginning`, or NULL); `watch` NULL:
+ * it is ours. As ui_screen_run().
+ */
+int session_front_end(struct session *s, const struct run_link *link,
+		      const struct ui_beginning *beginning, const struct session_watch *watch,
+		      struct run_state *state, enum ui_end *ret_end, struct err *e);
 
 /* Runs or resumes on the screen or by lines; returns the exit code, or -1: ERR_LOCKED where another has it. */
 int session_run(struct session *s, bool resume, struct err *e);

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,33 +9,14 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "base/yaml.h"
-#include "cli/secret_source.h"
+#include "cli/form_desk.h"
+#include "cli/form_last_run.h"
+#include "cli/form_values.h"
 #include "cli/session.h"
 #include "runbook/params.h"
-#include "ui/ui.h"
+#include "ui/form.h"
 
-enum { PARAMS_FILE_MAX_BYTES = 1 << 20, MAX_ANSWERS = 5 };
-
-static void
-set_value(struct session *s, const char *name, cJSON *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(s->params, name);
-	json_add(s->params, name, value);
-}
-
-/* Takes one value that was written as text, a secret from the place that the text names. */
-static int
-take_text(struct session *s, const struct param *param, const char *text, struct err *e)
-{
-	cJSON *value = NULL;
-	int rc = param->type == PARAM_SECRET
-			 ? secret_source_load(param, text, s->secrets, &value, e)
-			 : param_convert(param, text, &value, e);
-
-	if (rc == 0)
-		set_value(s, param->name, value);
-	return rc;
-}
+enum { PARAMS_FILE_MAX_BYTES = 1 << 20 };
 
 static const struct param *
 known_param(const struct session *s, const char *name, struct err *e)
@@ -59,7 +39,15 @@ known_param(const struct session *s, const char *name, struct err *e)
 }
 
 static int
-take_assignment(struct session *s, const char *assignment, struct err *e)
+give(const struct session *s, struct form_values *values, const struct param *param,
+     const char *text, enum form_source source, struct err *e)
+{
+	return form_values_give(values, (size_t)(param - s->runbook->params), text, source, e);
+}
+
+static int
+take_assignment(const struct session *s, struct form_values *values, const char *assignment,
+		struct err *e)
 {
 	const char *equals = strchr(assignment, '=');
 
@@ -67,7 +55,7 @@ take_assignment(struct session *s, const char *assignment, struct err *e)
 		return err_set(e, ERR_USAGE, "-p %s: write NAME=VALUE", assignment);
 	char *name = xstrndup(assignment, (size_t)(equals - assignment));
 	const struct param *param = known_param(s, name, e);
-	int rc = param ? take_text(s, param, equals + 1, e) : -1;
+	int rc = param ? give(s, values, param, equals + 1, FORM_COMMAND_LINE, e) : -1;
 	if (rc < 0)
 		err_wrap(e, "-p %s", name);
 	free(name);
@@ -75,14 +63,14 @@ take_assignment(struct session *s, const char *assignment, struct err *e)
 }
 
 static int
-take_member(struct session *s, const cJSON *member, struct err *e)
+take_member(const struct session *s, struct form_values *values, const cJSON *member, struct err *e)
 {
 	const struct param *param = known_param(s, member->string, e);
 
 	if (!param)
 		return -1;
 	char *text = json_text(member);
-	int rc = take_text(s, param, text, e);
+	int rc = give(s, values, param, text, FORM_FILE, e);
 	if (rc < 0)
 		err_wrap(e, "%s", member->string);
 	free(text);
@@ -91,12 +79,12 @@ take_member(struct session *s, const cJSON *member, struct err *e)
 
 /* A YAML or JSON file with one mapping of names to values. */
 static int
-take_file(struct session *s, const char *path, struct err *e)
+take_file(const struct session *s, struct form_values *values, const char *path, struct err *e)
 {
 	struct str text = STR_INIT;
 	struct yaml_stream stream = { 0 };
 	struct mark mark = { 0 };
-	cJSON *values = NULL;
+	cJSON *members = NULL;
 	const cJSON *at;
 	int rc = -1;
 
@@ -111,97 +99,150 @@ take_file(struct session *s, const char *path, struct err *e)
 		err_set(e, ERR_USAGE, "%s: it must be one mapping of parameters to values", path);
 		goto out;
 	}
-	values = yaml_to_json(stream.documents[0].root);
-	cJSON_ArrayForEach(at, values)
-		if (take_member(s, at, e) < 0) {
+	members = yaml_to_json(stream.documents[0].root);
+	cJSON_ArrayForEach(at, members)
+		if (take_member(s, values, at, e) < 0) {
 			err_wrap(e, "%s", path);
 			goto out;
 		}
 	rc = 0;
 out:
-	cJSON_Delete(values);
+	cJSON_Delete(members);
 	yaml_stream_release(&stream);
 	str_release_secret(&text);
 	return rc;
 }
 
-/* What was typed for a secret is the value itself, not the place of one. */
 static int
-take_typed(struct session *s, const struct param *param, const char *text, struct err *e)
+take_given(const struct session *s, struct form_values *values, struct err *e)
 {
-	cJSON *value = NULL;
+	const char *file = cli_value(s->args, "params-file");
 
-	if (param->type != PARAM_SECRET)
-		return take_text(s, param, text, e);
-	if (param_take_secret(param, text, strlen(text), s->secrets, &value, e) < 0)
+	if (file && take_file(s, values, file, e) < 0)
 		return -1;
-	set_value(s, param->name, value);
+	for (const char *const *at = cli_values(s->args, "param"); *at; at++)
+		if (take_assignment(s, values, *at, e) < 0)
+			return -1;
 	return 0;
 }
 
-/* Asks until the answer is one, a few times. */
-static int
-ask(struct session *s, const struct param *param, struct err *e)
+/* ---- what is still wanted ---- */
+
+/* The indices of those that the form shows; of a run that is resumed, only secrets. */
+static size_t
+choose(const struct session *s, const struct form_values *values, bool secrets_only,
+       size_t *ret_shown, bool *ret_wanted)
 {
-	struct err problem = ERR_INIT;
+	size_t count = 0;
 
-	if (param->type == PARAM_SECRET && param_allow_source(param, SECRET_FROM_PROMPT, e) < 0)
-		return err_wrap(e, "parameter %s", param->name);
-	if (s->automatic)
-		return err_set(e, ERR_USAGE, "the parameter %s has no value: give -p %s=%s",
-			       param->name, param->name,
-			       param->type == PARAM_SECRET ? "file:PATH" : "VALUE");
-	for (int i = 0; i < MAX_ANSWERS; i++) {
-		char *text =
-			ui_ask_param(param, problem.kind == ERR_NONE ? NULL : problem.message, e);
+	*ret_wanted = false;
+	for (size_t i = 0; i < s->runbook->params_count; i++) {
+		bool is_open = form_values_is_open(values, i);
 
-		if (!text)
-			return -1;
-		problem = (struct err)ERR_INIT;
-		int rc = take_typed(s, param, text, &problem);
-		explicit_bzero(text, strlen(text));
-		free(text);
-		if (rc == 0)
-			return 0;
+		if (secrets_only && (!is_open || s->runbook->params[i].type != PARAM_SECRET))
+			continue;
+		*ret_wanted = *ret_wanted || is_open;
+		ret_shown[count++] = i;
 	}
-	*e = problem;
-	return err_wrap(e, "parameter %s", param->name);
+	return count;
+}
+
+/* Without anybody to ask: what is missing first, and the flag that gives it. */
+static int
+refuse(const struct session *s, const struct form_values *values, const size_t *shown, size_t count,
+       struct err *e)
+{
+	struct form_value value = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct param *param = &s->runbook->params[shown[i]];
+
+		form_values_get(values, shown[i], &value);
+		if (value.problem)
+			return err_set(e, ERR_USAGE, "%s", value.problem);
+		if (value.source != FORM_MISSING)
+			continue;
+		if (param->type == PARAM_SECRET &&
+		    param_allow_source(param, SECRET_FROM_PROMPT, e) < 0)
+			return err_wrap(e, "parameter %s", param->name);
+		return err_set(e, ERR_USAGE, "the parameter %s %s: give -p %s=%s", param->name,
+			       s->automatic ? "has no value"
+					    : "is needed, and there is no terminal to ask at",
+			       param->name,
+			       param->type == PARAM_SECRET ? "file:PATH or env:NAME" : "VALUE");
+	}
+	return err_set(e, ERR_USAGE, "%s",
+		       s->automatic ? "--auto asks for nothing: leave --ask out"
+				    : "--ask wants a terminal to ask at");
+}
+
+static void
+recall_last_run(const struct session *s, struct form_values *values)
+{
+	char day[CLOCK_STAMP_MAX];
+	cJSON *params = form_last_run(s->runbook->id, day);
+
+	if (params)
+		form_values_recall(values, params, day);
+	cJSON_Delete(params);
+}
+
+/* The screen stays taken for the run that follows where the session says so. */
+static int
+show_form(struct session *s, const struct form_page *page, const struct form_owner *owner,
+	  struct err *e)
+{
+	session_say_lines(s);
+	if (s->plain)
+		return ui_form_plain(page, owner, e);
+	if (!s->has_screen && ui_open(&page->look, e) < 0)
+		return -1;
+	int rc = ui_form_screen(page, owner, e);
+	s->has_screen = rc == 0 && s->keeps_screen;
+	if (!s->has_screen)
+		ui_close();
+	return rc;
 }
 
 static int
-ask_missing(struct session *s, bool secrets_only, struct err *e)
+fill_in(struct session *s, struct form_values *values, bool secrets_only, const size_t *shown,
+	size_t count, struct err *e)
 {
-	const struct param **missing =
-		xcalloc(s->runbook->params_count + 1, sizeof(const struct param *));
-	int rc = -1, count;
+	struct form_page page = {
+		.runbook = s->runbook,
+		.params = shown,
+		.count = count,
+		.verb = s->verb ? s->verb : "Start",
+		.look = session_look(s),
+	};
+	struct form_desk *desk;
 
-	/* an answer may be what the default of a later parameter is made of: fill again after each */
-	while ((count = params_fill(s->runbook, s->expressions, s->params, missing, e)) > 0) {
-		const struct param *param = missing[0];
-
-		for (int i = 0; secrets_only && i < count; i++)
-			if (missing[i]->type == PARAM_SECRET)
-				param = missing[i];
-		if (secrets_only && param->type != PARAM_SECRET)
-			break;
-		if (ask(s, param, e) < 0)
-			goto out;
-	}
-	rc = count < 0 ? -1 : 0;
-out:
-	free(missing);
+	if (!secrets_only)
+		recall_last_run(s, values);
+	desk = form_desk_new(s->runbook, s->expressions, s->secrets, s->params, values);
+	int rc = show_form(s, &page, form_desk_owner(desk), e);
+	form_desk_free(desk);
 	return rc;
 }
 
 int
 session_params(struct session *s, bool secrets_only, struct err *e)
 {
-	const char *file = cli_value(s->args, "params-file");
+	struct form_values *values =
+		form_values_new(s->runbook, s->expressions, s->secrets, s->params);
+	size_t *shown = xcalloc(s->runbook->params_count + 1, sizeof(*shown)), count = 0;
+	bool is_wanted = false;
+	int rc = take_given(s, values, e);
 
-	if (file && take_file(s, file, e) < 0)
-		return -1;
-	for (const char *const *at = cli_values(s->args, "param"); *at; at++)
-		if (take_assignment(s, *at, e) < 0)
-			return -1;
-	return ask_missing(s, secrets_only, e);
+	if (rc == 0)
+		count = choose(s, values, secrets_only, shown, &is_wanted);
+	if (rc == 0 && (is_wanted || (s->asks && count))) {
+		if (s->automatic || !isatty(STDIN_FILENO))
+			rc = refuse(s, values, shown, count, e);
+		else if ((rc = session_check(s, e)) == 0)
+			rc = fill_in(s, values, secrets_only, shown, count, e);
+	}
+	form_values_free(values);
+	free(shown);
+	return rc;
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 enum { HEARD_MS = 2400 }; /* always so long ago: the screen must stay as it is */
@@ -109,9 +110,23 @@ void
 log_feed_read(struct log_feed *feed, uint64_t first, uint64_t next,
 	      void (*line)(void *data, const struct log_line *line), void *data)
 {
+	struct str clean = STR_INIT;
+	struct sgr sgr = SGR_INIT;
+
 	for (uint64_t i = first < feed->first ? feed->first : first; i < next && i < feed->count;
-	     i++)
-		line(data, &feed->lines[i]);
+	     i++) {
+		struct log_line shown = feed->lines[i];
+
+		str_clear(&clean);
+		sgr_clear(&sgr);
+		text_sanitise_coloured(shown.text, strlen(shown.text), 0, &clean, &sgr);
+		shown.text = str_cstr(&clean);
+		shown.looks = sgr.spans;
+		shown.looks_count = sgr.count;
+		line(data, &shown);
+	}
+	str_release(&clean);
+	sgr_release(&sgr);
 }
 
 void

@@ -38,8 +38,9 @@ struct tty {
 	int columns, rows;
 	VTerm *vterm;
 	VTermScreen *screen;
-	bool alternate;
+	bool alternate, mouse;
 	struct str reported;
+	struct str sent; /* all that came from the child's terminal */
 };
 
 static int report_fd = -1;
@@ -51,6 +52,8 @@ on_property(VTermProp prop, VTermValue *value, void *data)
 
 	if (prop == VTERM_PROP_ALTSCREEN)
 		tty->alternate = value->boolean;
+	if (prop == VTERM_PROP_MOUSE)
+		tty->mouse = value->number != VTERM_PROP_MOUSE_NONE;
 	return 1;
 }
 
@@ -153,6 +156,7 @@ tty_stop(struct tty *tty)
 	close(tty->reports);
 	vterm_free(tty->vterm);
 	str_release(&tty->reported);
+	str_release(&tty->sent);
 	free(tty);
 }
 
@@ -199,6 +203,7 @@ take_in(struct tty *tty, int timeout_ms)
 	got = fds[0].revents & POLLIN ? read(tty->master, bytes, sizeof(bytes)) : 0;
 	if (got > 0) {
 		vterm_input_write(tty->vterm, bytes, (size_t)got);
+		str_append_bytes(&tty->sent, bytes, (size_t)got);
 		any = true;
 	}
 	got = fds[1].revents & POLLIN ? read(tty->reports, bytes, sizeof(bytes)) : 0;
@@ -388,6 +393,46 @@ tty_expect_report(struct tty *tty, const char *line)
 	}
 }
 
+bool
+tty_sent(struct tty *tty, const char *bytes)
+{
+	return memmem(str_cstr(&tty->sent), tty->sent.len, bytes, strlen(bytes)) != NULL;
+}
+
+size_t
+tty_sent_count(const struct tty *tty)
+{
+	return tty->sent.len;
+}
+
+void
+tty_expect_sent(struct tty *tty, const char *bytes)
+{
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (!tty_sent(tty, bytes)) {
+		if (clock_mono_ms() > deadline_ms)
+			fail_with_screen(tty, "did not send", bytes);
+		take_in(tty, 50);
+	}
+}
+
+const char *
+tty_all_sent(const struct tty *tty, size_t *ret_len)
+{
+	*ret_len = tty->sent.len;
+	return str_cstr(&tty->sent);
+}
+
+void
+tty_take_in(struct tty *tty, int quiet_ms)
+{
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (take_in(tty, quiet_ms) && clock_mono_ms() < deadline_ms)
+		;
+}
+
 static bool
 generating(void)
 {
@@ -475,6 +520,12 @@ tty_assert_golden(struct tty *tty, const char *name)
 	free(full);
 }
 
+bool
+tty_is_over(const struct tty *tty)
+{
+	return tty->ended;
+}
+
 int
 tty_wait_end(struct tty *tty)
 {
@@ -510,6 +561,24 @@ bool
 tty_alternate(struct tty *tty)
 {
 	return tty->alternate;
+}
+
+bool
+tty_mouse(struct tty *tty)
+{
+	return tty->mouse;
+}
+
+void
+tty_expect_mouse(struct tty *tty, bool wanted)
+{
+	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
+
+	while (tty->mouse != wanted) {
+		if (clock_mono_ms() > deadline_ms)
+			fail_with_screen(tty, "the mouse stays", wanted ? "off" : "on");
+		take_in(tty, 50);
+	}
 }
 
 void

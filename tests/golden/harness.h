@@ -34,6 +34,15 @@ char *tty_text(struct tty *tty);
 /* What the child wrote to its side channel (tty_report()), so far. */
 void tty_expect_report(struct tty *tty, const char *line);
 bool tty_reported(struct tty *tty, const char *line);
+/* Waits until the child has sent those bytes to its terminal, as they are; and whether it has by now. */
+void tty_expect_sent(struct tty *tty, const char *bytes);
+bool tty_sent(struct tty *tty, const char *bytes);
+/* How many bytes it has sent there so far. */
+size_t tty_sent_count(const struct tty *tty);
+/* All that the child has sent so far; until more of it is taken in. */
+const char *tty_all_sent(const struct tty *tty, size_t *ret_len);
+/* Takes in what comes until nothing has come for so long. */
+void tty_take_in(struct tty *tty, int quiet_ms);
 /* Called in the child: a line for the side channel. */
 void tty_report(const char *line);
 
@@ -43,6 +52,8 @@ void tty_report(const char *line);
  */
 void tty_assert_golden(struct tty *tty, const char *name);
 
+/* Whether the child has ended, as far as was looked. */
+bool tty_is_over(const struct tty *tty);
 /* Waits for the end of the child; its status as waitpid(2) gives it. */
 int tty_wait_end(struct tty *tty);
 /* Waits until the child has stopped itself (SIGTSTP). */
@@ -51,6 +62,9 @@ void tty_wait_stopped(struct tty *tty);
 /* The modes of the terminal now, and whether the alternate screen is shown. */
 struct termios tty_modes(struct tty *tty);
 bool tty_alternate(struct tty *tty);
+/* Whether the terminal tells the child of clicks; and waits until it does, or no more does. */
+bool tty_mouse(struct tty *tty);
+void tty_expect_mouse(struct tty *tty, bool wanted);
 /* Waits until the real cursor stands there. */
 void tty_expect_cursor(struct tty *tty, int row, int column);
 

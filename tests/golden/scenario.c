@@ -131,6 +131,7 @@ intent_name(enum intent_type type)
 		[INTENT_PROBE] = "PROBE",   [INTENT_MARK_NOT_DONE] = "MARK_NOT_DONE",
 		[INTENT_ANSWER] = "ANSWER", [INTENT_NOTE] = "NOTE",
 		[INTENT_CANCEL] = "CANCEL", [INTENT_GOTO] = "GOTO",
+		[INTENT_UNDO] = "UNDO",	    [INTENT_KEEP] = "KEEP",
 		[INTENT_END] = "END",	    [INTENT_LEAVE] = "LEAVE",
 	};
 
@@ -196,7 +197,8 @@ scenario_play(void *data)
 	if (play->adjust)
 		play->adjust(&s);
 	play->stage(&s);
-	rc = (play->plain ? ui_plain_run : ui_screen_run)(&s.options, &s.link, &s.state, &end, &e);
+	rc = (play->plain ? ui_plain_run : ui_screen_run)(
+		&s.options, s.options.beginning ? NULL : &s.link, &s.state, &end, &e);
 	if (rc < 0) {
 		fprintf(stderr, "%s\n", e.message);
 		tty_report(e.message);

@@ -110,7 +110,7 @@ follow_help_explains_no_decision(void **state)
 	(void)state;
 	tty_expect(tty, "q leave");
 	tty_type(tty, "?");
-	tty_expect(tty, "Keys (those marked");
+	tty_expect(tty, "Keys marked");
 	tty_settle(tty);
 	char *text = tty_text(tty);
 	assert_null(strstr(text, "Passes over the current step"));
@@ -241,7 +241,7 @@ broken_journal_has_a_banner(void **state)
 	tty = scenario_start(80, 24, stage_broken, NULL);
 	tty_expect(tty, "JOURNAL BROKEN");
 	tty_type(tty, "?");
-	tty_expect(tty, "Keys (those marked");
+	tty_expect(tty, "Keys marked");
 	tty_expect(tty, "JOURNAL BROKEN");
 	tty_resize(tty, 50, 10);
 	tty_expect(tty, "too small");
@@ -265,7 +265,7 @@ warning_stays_until_escape(void **state)
 	tty_expect(tty, "WARNING: the anchor");
 	tty_expect(tty, "journal ok");
 	tty_type(tty, "5");
-	tty_expect(tty, "entries, journal");
+	tty_expect(tty, "5 Audit 8 entries");
 	tty_expect(tty, " WARNING: the anchor");
 	tty_type(tty, "\033");
 	tty_expect(tty, "Now: step signing-key is ready");

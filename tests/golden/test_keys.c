@@ -77,6 +77,8 @@ reads_only_runs_at_once(void **state)
 	struct tty *tty = scenario_start(80, 24, stage_reads, NULL);
 
 	(void)state;
+	tty_expect(tty, "Nothing was changed yet");
+	tty_type(tty, "q");
 	tty_expect(tty, "Enter run");
 	tty_type(tty, "\r");
 	tty_expect_report(tty, "RUN look seen=3");
@@ -342,10 +344,31 @@ selection_moved_away_says_how_to_return(void **state)
 	tty_expect(tty, "Enter run");
 	tty_type(tty, "jj");
 	tty_expect(tty, "Inspect the control planes");
-	tty_expect(tty, "current: step 2, press . to return");
+	tty_expect(tty, "shown is step 4, . goes back to step 2");
 	tty_type(tty, ".");
 	tty_expect(tty, "2: Restore the iam-signing-key");
 	tty_expect_cursor(tty, 6, 0);
+	scenario_leave(tty);
+}
+
+/* What is run is what is seen: the first Enter leads back to the step that would run. */
+static void
+enter_on_another_step_leads_back_before_it_runs(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "k");
+	tty_expect(tty, "shown is step 1");
+	tty_type(tty, "\r");
+	tty_expect(tty, "This is the current step, 2: Enter once more runs it.");
+	tty_expect_cursor(tty, 6, 0);
+	tty_type(tty, "\r");
+	tty_expect(tty, "[y/N]");
+	assert_false(tty_reported(tty, "RUN"));
+	tty_type(tty, "n");
+	tty_expect(tty, "Not run.");
 	scenario_leave(tty);
 }
 
@@ -381,8 +404,8 @@ key_of_another_pane_says_whose_it_is(void **state)
 
 	(void)state;
 	tty_expect(tty, "Enter run");
-	tty_type(tty, "/");
-	tty_expect(tty, "/ does not apply: the keys go to the pane Steps");
+	tty_type(tty, "d");
+	tty_expect(tty, "d does not apply: the keys go to the pane Steps");
 	tty_type(tty, "\033");
 	tty_expect_gone(tty, "does not apply");
 	scenario_leave(tty);
@@ -584,6 +607,8 @@ refusal_is_shown(void **state)
 	struct tty *tty = scenario_start(80, 24, stage_reads, refuse);
 
 	(void)state;
+	tty_expect(tty, "Nothing was changed yet");
+	tty_type(tty, "q");
 	tty_expect(tty, "Enter run");
 	tty_type(tty, "\r");
 	tty_expect(tty, "Refused: something is under way");
@@ -614,6 +639,7 @@ main(void)
 		cmocka_unit_test(secret_is_never_shown),
 		cmocka_unit_test(paste_triggers_no_keys),
 		cmocka_unit_test(selection_moved_away_says_how_to_return),
+		cmocka_unit_test(enter_on_another_step_leads_back_before_it_runs),
 		cmocka_unit_test(hostile_text_is_made_visible),
 		cmocka_unit_test(key_that_does_not_apply_says_why),
 		cmocka_unit_test(key_of_another_pane_says_whose_it_is),

@@ -142,6 +142,48 @@ start(int columns, int rows, void (*adjust)(struct scenario *))
 	return tty;
 }
 
+/* As programs write to a terminal: what says something is kept, what hides or imitates is not. */
+static void
+fill_coloured(struct log_feed *feed, const struct feed_source *source)
+{
+	(void)source;
+	add(feed, operator_pod,
+	    "\033[32mINFO\033[0m  \033[1mready\033[0m after \033[4m12 s\033[0m");
+	add(feed, operator_pod,
+	    "\033[90m14:00:01\033[0m \033[38;5;208morange\033[0m \033[38;2;250;250;140mpale\033[m");
+	add(feed, operator_pod, "\033[41;97mFATAL\033[0m in the colour of its ground, bold");
+	add(feed, operator_pod,
+	    "\033[30;40mhidden\033[0m, \033[8mconcealed\033[28m, \033[7mreverse\033[0m: all to be "
+	    "read");
+	add(feed, operator_pod, "\033[31mno end of it");
+	add(feed, operator_pod,
+	    "and the next line is plain \033[2J\033[1;1Hno cursor moves \033]0;t\a");
+	add(feed, operator_pod,
+	    "\033[33m{\"level\":\"error\",\"msg\":\"JSON has its own looks\"}\033[0m");
+	add(feed, operator_pod, "level=warn \033[36mcyan\033[0m in a warning");
+}
+
+static void
+with_coloured(struct scenario *s)
+{
+	with_logs(s);
+	fake_logs_fill = fill_coloured;
+}
+
+static void
+with_coloured_mono(struct scenario *s)
+{
+	with_coloured(s);
+	s->options.look.mono = true;
+}
+
+static void
+with_coloured_few(struct scenario *s)
+{
+	with_coloured(s);
+	setenv("TERM", "xterm", 1);
+}
+
 /* The same golden screen in the three sizes that the layout knows. */
 static void
 assert_golden_sizes(const char *name, void (*adjust)(struct scenario *), const char *keys,
@@ -164,6 +206,48 @@ screen_follows_all_kinds_of_lines(void **state)
 {
 	(void)state;
 	assert_golden_sizes("logs-follow", with_mixed, "", "colours are made visible");
+}
+
+static void
+screen_obeys_colours_that_hide_nothing(void **state)
+{
+	(void)state;
+	assert_golden_sizes("logs-colours", with_coloured, "z", "in a warning");
+}
+
+static void
+screen_colours_without_or_with_few_colours(void **state)
+{
+	static const struct {
+		const char *name;
+		void (*adjust)(struct scenario *);
+	} cases[] = {
+		{ "logs-colours-mono", with_coloured_mono },
+		{ "logs-colours-eight", with_coloured_few },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct tty *tty = start(80, 24, cases[i].adjust);
+
+		tty_type(tty, "z");
+		tty_expect(tty, "FATAL");
+		tty_assert_golden(tty, cases[i].name);
+		tty_stop(tty);
+	}
+}
+
+/* What a search finds is found in the text that is seen, and marked over its colours. */
+static void
+screen_search_is_marked_over_colours(void **state)
+{
+	struct tty *tty = start(80, 24, with_coloured);
+
+	(void)state;
+	tty_type(tty, "z/ready after\r");
+	tty_expect(tty, "match 1 of 1");
+	tty_assert_golden(tty, "logs-colours-search");
+	tty_stop(tty);
 }
 
 static void
@@ -388,7 +472,7 @@ entry_brings_back_what_was_entered_and_takes_pastes(void **state)
 	tty_expect_gone(tty, "Search the logs:");
 	tty_type(tty, "f\033OA");
 	tty_expect(tty, "Show only lines with:");
-	tty_expect_gone(tty, "first");
+	tty_expect_gone(tty, "Show only lines with: first");
 	tty_type(tty, "\003");
 	tty_expect_gone(tty, "Show only lines with:");
 	scenario_leave(tty);
@@ -483,6 +567,9 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(screen_follows_all_kinds_of_lines),
+		cmocka_unit_test(screen_obeys_colours_that_hide_nothing),
+		cmocka_unit_test(screen_colours_without_or_with_few_colours),
+		cmocka_unit_test(screen_search_is_marked_over_colours),
 		cmocka_unit_test(screen_search_marks_and_counts_matches),
 		cmocka_unit_test(screen_filter_hides_the_rest_but_no_remarks),
 		cmocka_unit_test(screen_cut_lines_with_times_and_raw_json),

@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -434,7 +433,7 @@ auto_refused_does_not_try_for_ever(void **state)
 static void
 in_ascii(struct scenario *s)
 {
-	s->options.ascii = true;
+	s->options.look.ascii = true;
 }
 
 static void
@@ -463,7 +462,7 @@ plain_interrupts_cancel_then_leave(void **state)
 	tty_expect_report(tty, "CANCEL signing-key");
 	tty_type(tty, "\003");
 	tty_expect_report(tty, "LEAVE - seen=7 text=interrupted");
-	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_LEFT);
+	assert_int_equal(WEXITSTATUS(tty_wait_end(tty)), UI_END_INTERRUPTED);
 	tty_stop(tty);
 }
 
@@ -545,68 +544,6 @@ plain_insecure_target_is_said_at_the_start_and_before_confirming(void **state)
 	release(&outcome);
 }
 
-/* What ui_ask_param() asks for, and what it was given. */
-static int
-ask_child(void *data)
-{
-	struct err e = ERR_INIT;
-	char *text = ui_ask_param(data, "That is no hostname", &e);
-
-	tty_report(text ? text : e.message);
-	free(text);
-	return 0;
-}
-
-static void
-ask_param_on_a_terminal_returns_the_line(void **state)
-{
-	struct param param = { .name = (char[]){ "fqdn" },
-			       .type = PARAM_HOSTNAME,
-			       .title = (char[]){ "Name of the Management Plane" } };
-	struct tty *tty = tty_start(80, 24, ask_child, &param);
-
-	(void)state;
-	tty_expect(tty, "! That is no hostname");
-	tty_expect(tty, "fqdn (hostname)>");
-	tty_type(tty, "tsb.example.com\n");
-	tty_expect_report(tty, "tsb.example.com");
-	tty_stop(tty);
-}
-
-static void
-ask_param_without_terminal_names_the_flag(void **state)
-{
-	struct param param = { .name = (char[]){ "fqdn" },
-			       .type = PARAM_HOSTNAME,
-			       .title = (char[]){ "Name" } };
-	struct err e = ERR_INIT;
-	int saved = dup(STDIN_FILENO), null = open("/dev/null", O_RDONLY);
-
-	(void)state;
-	dup2(null, STDIN_FILENO);
-	assert_null(ui_ask_param(&param, NULL, &e));
-	dup2(saved, STDIN_FILENO);
-	close(saved);
-	close(null);
-	assert_int_equal(e.kind, ERR_USAGE);
-	assert_non_null(strstr(e.message, "-p fqdn=VALUE"));
-}
-
-static void
-ask_param_at_end_of_input_is_cancelled(void **state)
-{
-	struct param param = { .name = (char[]){ "fqdn" },
-			       .type = PARAM_HOSTNAME,
-			       .title = (char[]){ "Name" } };
-	struct tty *tty = tty_start(80, 24, ask_child, &param);
-
-	(void)state;
-	tty_expect(tty, "fqdn (hostname)>");
-	tty_type(tty, "\004");
-	tty_expect_report(tty, "the input ended before the parameter fqdn was given");
-	tty_stop(tty);
-}
-
 int
 main(void)
 {
@@ -631,9 +568,6 @@ main(void)
 		cmocka_unit_test(plain_secret_on_a_terminal_is_hidden_and_echo_comes_back),
 		cmocka_unit_test(plain_plugin_is_heard_and_gets_the_terminal),
 		cmocka_unit_test(plain_insecure_target_is_said_at_the_start_and_before_confirming),
-		cmocka_unit_test(ask_param_on_a_terminal_returns_the_line),
-		cmocka_unit_test(ask_param_without_terminal_names_the_flag),
-		cmocka_unit_test(ask_param_at_end_of_input_is_cancelled),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,8 +10,11 @@ from journal import Journal
 
 
 class Screen:
+    PACE = 0.06     # seconds between two keys: what comes faster than somebody types is taken for a paste
+
     def __init__(self, folder, columns, rows):
         self.folder = folder
+        self.typed = 0
         self.socket = None
         self.columns, self.rows = columns, rows
         self.status = f"{folder}/exit-status"
@@ -55,10 +58,17 @@ class Screen:
         except Failure as failure:
             raise Failure(f"{failure}; it shows:\n{self.text()}") from None
 
+    def pace(self):
+        time.sleep(max(0, self.typed + self.PACE - time.monotonic()))
+        self.typed = time.monotonic()
+
     def keys(self, *names):
-        self.tmux("send-keys", *names)
+        for name in names:
+            self.pace()
+            self.tmux("send-keys", name)
 
     def type(self, text):
+        self.pace()
         self.tmux("send-keys", "-l", text)
 
     def ended(self):
@@ -158,7 +168,16 @@ class Pilot:
         name = step.split("[")[0]
         return next(s["title"] for s in self.journal().read()[0]["data"]["steps"] if s["id"] == name)[:16]
 
+    def read_preflight(self):
+        """Before the first decision a page tells what the run is about to do; it is closed by q."""
+        self.screen.wait(r"Preflight: what|Now: (?!the run is starting)|y or n|Enter (accepts|takes it|on Done)")
+        if self.screen.shows(r"Preflight: what"):
+            self.press("q")
+            self.screen.wait(r"Now: ")
+
     def look_at(self, step):
+        if not self.seen:
+            self.read_preflight()
         self.screen.wait(re.escape(self.title(step)))
         self.seen.add(step)
 

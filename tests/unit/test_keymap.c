@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <curses.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +12,9 @@
 
 #include "base/str.h"
 #include "base/text.h"
+#include "ui/key_name.h"
 #include "ui/keymap.h"
+#include "ui/rebind.h"
 #include "ui/situation.h"
 
 static void
@@ -23,31 +26,39 @@ keymap_every_row_is_complete(void **state)
 		assert_non_null(keymap[i].label);
 		assert_true(keymap[i].label[0]);
 		assert_int_not_equal(keymap[i].command, CMD_NONE);
-		assert_int_not_equal(keymap[i].when & FACT_ANY, 0);
+		assert_int_not_equal(keymap[i].when & (FACT_ANY | FACT_ON_START), 0);
 		assert_non_null(keymap[i].help);
 		assert_true(str_ends_with(keymap[i].help, "."));
 	}
 }
 
-/*
- * Rows of one key never apply at once, but for n, where a pane that searches comes before the note, and p, where a
- * step of unknown outcome comes before the logs.
- */
+/* Where two rows of a key may apply at once, the first is meant on purpose. */
 static bool
-may_overlap(const struct key_binding *first, const struct key_binding *second)
+is_on_purpose(const struct key_binding *first, const struct key_binding *second)
 {
-	const unsigned pane = FACT_ON_TABLE | FACT_ON_LOGS;
-	bool both = first->when & second->when;
-	bool of_run_and_pane = (first->when & FACT_ALWAYS && !(second->when & FACT_ALWAYS)) ||
-			       (second->when & FACT_ALWAYS && !(first->when & FACT_ALWAYS));
+	static const struct {
+		const char *first, *second;
+	} pairs[] = {
+		{ "next-match", "note" },      /* a pane that searches comes before the note */
+		{ "probe", "pause" },	       /* a step of unknown outcome comes before the logs */
+		{ "page-down", "start-show" }, /* the start page asks for its own rows first */
+	};
 
-	if (first->command == CMD_SEARCH_NEXT && second->command == CMD_NOTE)
-		return true;
-	if (first->command == CMD_PROBE && second->command == CMD_PAUSE)
-		return true;
-	return !both && !of_run_and_pane &&
-	       !((first->when & pane) && (second->when & ~(unsigned)FACT_ALWAYS & ~pane)) &&
-	       !((second->when & pane) && (first->when & ~(unsigned)FACT_ALWAYS & ~pane));
+	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (strcmp(pairs[i].first, first->name) == 0 &&
+		    strcmp(pairs[i].second, second->name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+share_a_key(const struct key_binding *a, const struct key_binding *b)
+{
+	for (int i = 0; i < KEY_BINDING_MAX && a->keys[i]; i++)
+		for (int k = 0; k < KEY_BINDING_MAX && b->keys[k]; k++)
+			if (key_canonical(a->keys[i]) == key_canonical(b->keys[k]))
+				return true;
+	return false;
 }
 
 static void
@@ -56,10 +67,74 @@ keymap_no_key_means_two_things_at_once(void **state)
 	(void)state;
 	for (size_t i = 0; i < keymap_count; i++)
 		for (size_t j = i + 1; j < keymap_count; j++)
-			for (int a = 0; a < KEY_BINDING_MAX && keymap[i].keys[a]; a++)
-				for (int b = 0; b < KEY_BINDING_MAX && keymap[j].keys[b]; b++)
-					if (keymap[i].keys[a] == keymap[j].keys[b])
-						assert_true(may_overlap(&keymap[i], &keymap[j]));
+			if (share_a_key(&keymap[i], &keymap[j]) &&
+			    keymap_may_meet(&keymap[i], &keymap[j]) &&
+			    !is_on_purpose(&keymap[i], &keymap[j])) {
+				print_error("%s and %s\n", keymap[i].name, keymap[j].name);
+				fail();
+			}
+}
+
+static void
+keymap_names_are_unique_and_labels_are_the_first_key(void **state)
+{
+	char name[KEY_NAME_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < keymap_count; i++) {
+		assert_string_equal(keymap[i].label, key_name_print(keymap[i].keys[0], name));
+		for (size_t j = i + 1; j < keymap_count; j++)
+			assert_string_not_equal(keymap[i].name, keymap[j].name);
+	}
+}
+
+static void
+keymap_help_names_the_keys_that_hold(void **state)
+{
+	const struct key_override moved = { "clear", { KEY_F(4) } };
+	struct str help = STR_INIT;
+
+	(void)state;
+	keymap_rebind(&moved, 1);
+	keymap_help(keymap_find('n', FACT_SEARCHING), &help);
+	assert_non_null(strstr(str_cstr(&help), "F4 ends the search"));
+	assert_null(strchr(str_cstr(&help), '{'));
+	keymap_reset();
+	str_release(&help);
+	for (size_t i = 0; i < keymap_count; i++) {
+		str_clear(&help);
+		keymap_help(&keymap[i], &help);
+		assert_null(strstr(str_cstr(&help), "{"));
+	}
+	str_release(&help);
+}
+
+static void
+keymap_rebind_moves_keys_and_takes_them_away(void **state)
+{
+	const struct key_override overrides[] = {
+		{ "skip", { 'X', KEY_F(5) } },
+		{ "zoom", { 0 } },
+		{ "run", { 'g' & 0x1f } },
+	};
+
+	(void)state;
+	keymap_rebind(overrides, 3);
+	assert_int_equal(keymap_find('X', FACT_STUCK | FACT_CAN_SKIP)->command, CMD_SKIP);
+	assert_int_equal(keymap_find(KEY_F(5), FACT_STUCK | FACT_CAN_SKIP)->command, CMD_SKIP);
+	assert_null(keymap_find('s', FACT_STUCK | FACT_CAN_SKIP));
+	assert_null(keymap_find('z', FACT_READY));
+	assert_null(keymap_find('\n', FACT_READY));
+	assert_int_equal(keymap_find('g' & 0x1f, FACT_READY)->command, CMD_RUN);
+	assert_string_equal(keymap_label(CMD_RUN), "Ctrl-G");
+	assert_string_equal(keymap_label(CMD_ZOOM), "");
+	for (size_t i = 0; i < keymap_count; i++)
+		if (keymap[i].command == CMD_ZOOM)
+			assert_false(keymap_applies(&keymap[i], FACT_READY));
+	keymap_reset();
+	assert_int_equal(keymap_find('s', FACT_STUCK | FACT_CAN_SKIP)->command, CMD_SKIP);
+	assert_int_equal(keymap_find('\r', FACT_READY)->command, CMD_RUN);
+	assert_int_equal(keymap_find(KEY_ENTER, FACT_READY)->command, CMD_RUN);
 }
 
 /* The key bar of an 80 column screen must show every decision, help and leave. */
@@ -67,16 +142,20 @@ static void
 keymap_bar_shows_what_matters_in_80_columns(void **state)
 {
 	static const unsigned situations[] = {
-		FACT_READY,
-		FACT_STUCK | FACT_CAN_GO_BACK,
-		FACT_UNKNOWN,
+		FACT_READY | FACT_CAN_SKIP | FACT_CAN_UNDO,
+		FACT_READY | FACT_UNDOING | FACT_CAN_UNDO,
+		FACT_STUCK | FACT_CAN_GO_BACK | FACT_CAN_SKIP | FACT_CAN_UNDO,
+		FACT_STUCK | FACT_UNDOING | FACT_CAN_UNDO,
+		FACT_UNKNOWN | FACT_CAN_SKIP,
 		FACT_UNKNOWN | FACT_ON_LOGS | FACT_SEARCHING,
 		FACT_RUNNING,
 		FACT_RUNNING | FACT_ASKED,
 		FACT_PAST_LAST,
 		FACT_BUSY,
-		FACT_READY | FACT_PLUGIN | FACT_ON_LOGS | FACT_SEARCHING | FACT_FILTERED,
-		FACT_STUCK | FACT_CAN_GO_BACK | FACT_PLUGIN | FACT_ON_TABLE | FACT_FILTERED,
+		FACT_READY | FACT_CAN_SKIP | FACT_CAN_UNDO | FACT_PLUGIN | FACT_ON_LOGS |
+			FACT_SEARCHING | FACT_FILTERED,
+		FACT_STUCK | FACT_CAN_GO_BACK | FACT_CAN_SKIP | FACT_PLUGIN | FACT_ON_TABLE |
+			FACT_FILTERED,
 	};
 
 	(void)state;
@@ -108,7 +187,7 @@ keymap_find_depends_on_the_situation(void **state)
 	assert_null(keymap_find('m', FACT_STUCK));
 	assert_null(keymap_find('s', FACT_RUNNING));
 	assert_non_null(keymap_any('s'));
-	assert_null(keymap_any('y'));
+	assert_null(keymap_any('%'));
 	assert_null(keymap_any(0));
 }
 
@@ -154,6 +233,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(keymap_every_row_is_complete),
 		cmocka_unit_test(keymap_no_key_means_two_things_at_once),
+		cmocka_unit_test(keymap_names_are_unique_and_labels_are_the_first_key),
+		cmocka_unit_test(keymap_help_names_the_keys_that_hold),
+		cmocka_unit_test(keymap_rebind_moves_keys_and_takes_them_away),
 		cmocka_unit_test(keymap_bar_shows_what_matters_in_80_columns),
 		cmocka_unit_test(keymap_find_depends_on_the_situation),
 		cmocka_unit_test(keymap_find_n_searching_is_next_then_note),

@@ -50,7 +50,8 @@ assert_tiles(const struct layout *layout, int columns, int rows)
 static void
 compute(int columns, int rows, enum pane focus, enum pane lower, bool zoom, struct layout *layout)
 {
-	layout_compute(&(struct layout_wish){ columns, rows, focus, lower, zoom, true, 0 }, layout);
+	layout_compute(&(struct layout_wish){ columns, rows, focus, lower, zoom, true, 0, 4 },
+		       layout);
 }
 
 static void
@@ -61,7 +62,7 @@ layout_any_size_covers_every_cell_once(void **state)
 	(void)state;
 	for (int columns = LAYOUT_MIN_COLUMNS; columns <= 300; columns += 7)
 		for (int rows = LAYOUT_MIN_ROWS; rows <= 120; rows += 3)
-			for (enum pane lower = PANE_PODS; lower <= PANE_AUDIT; lower++) {
+			for (enum pane lower = PANE_PODS; lower <= PANE_IMPACT; lower++) {
 				compute(columns, rows, PANE_STEPS, lower, false, &layout);
 				assert_false(layout.too_small);
 				assert_tiles(&layout, columns, rows);
@@ -127,7 +128,7 @@ layout_zoom_gives_everything_to_the_focus(void **state)
 static void
 layout_without_feeds_gives_their_room_away(void **state)
 {
-	struct layout_wish wish = { 160, 48, PANE_STEPS, PANE_AUDIT, false, false, 0 };
+	struct layout_wish wish = { 160, 48, PANE_STEPS, PANE_AUDIT, false, false, 0, 0 };
 	struct layout layout;
 
 	(void)state;
@@ -139,6 +140,60 @@ layout_without_feeds_gives_their_room_away(void **state)
 	layout_compute(&wish, &layout);
 	assert_tiles(&layout, 160, 48);
 	assert_true(layout.panes[PANE_LOGS].rows > 2);
+}
+
+static void
+layout_without_impact_gives_it_no_place(void **state)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 160, 48 }, { 200, 60 } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		for (int live = 0; live <= 1; live++) {
+			struct layout_wish wish = { .columns = sizes[i][0],
+						    .rows = sizes[i][1],
+						    .lower = PANE_AUDIT,
+						    .live = live };
+			struct layout layout;
+
+			layout_compute(&wish, &layout);
+			assert_tiles(&layout, wish.columns, wish.rows);
+			assert_int_equal(layout.panes[PANE_IMPACT].rows, 0);
+			wish.impact = 4;
+			layout_compute(&wish, &layout);
+			assert_tiles(&layout, wish.columns, wish.rows);
+			assert_int_equal(layout.panes[PANE_IMPACT].rows,
+					 i ? layout.panes[PANE_AUDIT].rows : 0);
+		}
+}
+
+/* Whoever asks for it sees the pane, if only to read that there is nothing in it. */
+static void
+layout_focus_on_impact_shows_it(void **state)
+{
+	struct layout_wish wish = { 120, 36, PANE_IMPACT, PANE_IMPACT, false, true, 0, 0 };
+	struct layout layout;
+
+	(void)state;
+	layout_compute(&wish, &layout);
+	assert_true(layout.panes[PANE_IMPACT].rows > 2);
+	wish.columns = 80;
+	wish.rows = 24;
+	layout_compute(&wish, &layout);
+	assert_true(layout.panes[PANE_IMPACT].rows > 2);
+	assert_int_equal(layout.tail.rows, 1);
+}
+
+/* A request and what is expected of it must be read without scrolling. */
+static void
+layout_80x24_gives_the_step_most_of_the_screen(void **state)
+{
+	struct layout layout;
+
+	(void)state;
+	compute(80, 24, PANE_STEPS, PANE_PODS, false, &layout);
+	assert_true(layout.panes[PANE_STEP].rows >= 13);
+	assert_true(layout.panes[PANE_STEP].columns >= 50);
 }
 
 static void
@@ -191,6 +246,9 @@ main(void)
 		cmocka_unit_test(layout_larger_screens_show_all_panes),
 		cmocka_unit_test(layout_zoom_gives_everything_to_the_focus),
 		cmocka_unit_test(layout_without_feeds_gives_their_room_away),
+		cmocka_unit_test(layout_without_impact_gives_it_no_place),
+		cmocka_unit_test(layout_focus_on_impact_shows_it),
+		cmocka_unit_test(layout_80x24_gives_the_step_most_of_the_screen),
 		cmocka_unit_test(layout_below_the_least_is_too_small),
 		cmocka_unit_test(scroll_move_stays_within_the_lines),
 		cmocka_unit_test(scroll_to_moves_as_little_as_possible),

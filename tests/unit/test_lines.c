@@ -49,6 +49,21 @@ lines_markdown_lays_out_blocks(void **state)
 	assert_markdown("**not closed", 20, "**not closed\n");
 }
 
+/* A name in front of a note comes from outside as the note does. */
+static void
+lines_wrap_prefix_is_sanitised(void **state)
+{
+	struct lines lines;
+
+	(void)state;
+	lines_init(&lines, 40);
+	lines_wrap(&lines, ROLE_DIM, "a\033[2J\302\233\342\200\256\n: ", ROLE_TEXT, "note");
+	lines_wrap(&lines, ROLE_DIM, "\033", ROLE_TEXT, "");
+	assert_string_equal(lines.items[0].text, "a^[[2J\\x9b<U+202E>^J: note");
+	assert_string_equal(lines.items[1].text, "^[");
+	lines_release(&lines);
+}
+
 static enum role
 role_of(const struct line *line, size_t byte)
 {
@@ -149,6 +164,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lines_markdown_lays_out_blocks),
+		cmocka_unit_test(lines_wrap_prefix_is_sanitised),
 		cmocka_unit_test(lines_markdown_marks_become_roles),
 		cmocka_unit_test(lines_wrap_sanitises_and_indents),
 		cmocka_unit_test(line_edit_moves_by_characters),

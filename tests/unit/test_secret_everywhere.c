@@ -241,7 +241,7 @@ load_secret_of_a_cluster_registers_and_returns_it(void **state)
 		struct err e = ERR_INIT;
 		cJSON *value = NULL;
 
-		if (secret_source_load(&cluster_param, places[i], secrets, &value, &e) < 0)
+		if (secret_source_load(&cluster_param, places[i], secrets, NULL, &value, &e) < 0)
 			fail_msg("%s", e.message);
 		assert_string_equal(value->valuestring, "hunter2-of-the-cluster");
 		secrets_redact(secrets, "hunter2-of-the-cluster", 22, &out);
@@ -260,7 +260,7 @@ assert_load_fails(const struct param *param, const char *text, enum err_kind kin
 	struct err e = ERR_INIT;
 	cJSON *value = NULL;
 
-	assert_int_equal(secret_source_load(param, text, secrets, &value, &e), -1);
+	assert_int_equal(secret_source_load(param, text, secrets, NULL, &value, &e), -1);
 	assert_null(value);
 	assert_int_equal(e.kind, kind);
 	if (!strstr(e.message, part))

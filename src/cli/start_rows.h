@@ -1,0 +1,9 @@
+#ifndef LIFEBOAT_CLI_START_ROWS_H
+#define LIFEBOAT_CLI_START_ROWS_H
+
+#include "ui/start_page.h"
+
+/* What the start page shows: the runs of the state folder, and the runbooks of the library. */
+extern const struct start_source start_rows;
+
+#endif

@@ -1,0 +1,596 @@
+#include "config.h"
+
+#include <ctype.h>
+#include <curses.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "base/text.h"
+#include "base/xalloc.h"
+#include "ui/form_model.h"
+#include "ui/layout.h"
+#include "ui/paint.h"
+#include "ui/scroll.h"
+
+enum {
+	WIDE_COLUMNS = 120, /* from here on the explanation stands beside the rows */
+	ROOMY_COLUMNS = 70,
+	SOURCE_COLUMNS = 20, /* "last run, 2026-11-20" */
+	SOURCE_COLUMNS_NARROW = 15,
+	TITLE_COLUMNS_MIN = 12,
+	FOOT_ROWS = 2,
+};
+
+/* The rectangles of one painting, and the columns of a row. */
+struct places {
+	struct rect rows, text; /* each with its title bar */
+	int title, value, source;
+};
+
+/* ---- the head ---- */
+
+/* Returns the rows that it took. */
+static int
+paint_summary(const struct form *form, int y)
+{
+	const struct runbook *rb = form->page->runbook;
+	size_t most = LINES >= 36 ? 4 : LINES >= 24 ? 2 : 0;
+	struct lines lines;
+	int rows = 0;
+
+	if (!rb->summary || most == 0)
+		return 0;
+	lines_init(&lines, COLS - 2);
+	lines_markdown(&lines, rb->summary);
+	for (size_t i = 0; i < lines.count && i < most; i++, rows++)
+		paint_line(y + rows, 1, COLS - 2, &lines.items[i], false);
+	if (lines.count > most)
+		paint_text(y + rows - 1, COLS - 3, 3, ROLE_DIM, " …");
+	lines_release(&lines);
+	return rows;
+}
+
+static int
+paint_head(const struct form *form)
+{
+	const struct runbook *rb = form->page->runbook;
+	int x = paint_text(0, 0, COLS, ROLE_LIVE, " LIVE ") + 1;
+
+	x += paint_text(0, x, COLS - x, ROLE_STRONG, rb->title);
+	if (rb->version)
+		paint_format(0, x, COLS - x, ROLE_DIM, "  %s", rb->version);
+	paint_format(1, 1, COLS - 1, ROLE_TEXT, "Live, on real systems. Nothing begins before %s.",
+		     form->page->verb);
+	return 2 + paint_summary(form, 2);
+}
+
+/* ---- the rows ---- */
+
+static void
+measure(const struct form *form, int top, struct places *places)
+{
+	int rows = LINES - FOOT_ROWS - top, longest = TITLE_COLUMNS_MIN;
+
+	if (COLS >= WIDE_COLUMNS) {
+		int left = COLS * 3 / 5;
+
+		places->rows = (struct rect){ top, 0, rows, left };
+		places->text = (struct rect){ top, left + 1, rows, COLS - left - 1 };
+	} else {
+		int text = rows / 3 > 3 ? rows / 3 : 3;
+
+		places->rows = (struct rect){ top, 0, rows - text, COLS };
+		places->text = (struct rect){ top + rows - text, 0, text, COLS };
+	}
+	for (size_t i = 0; i < form->page->count; i++) {
+		int width = text_width(form_param(form, i)->title);
+
+		longest = width > longest ? width : longest;
+	}
+	int room = places->rows.columns * 2 / 5;
+	places->title = longest < room ? longest : room;
+	places->source =
+		places->rows.columns >= ROOMY_COLUMNS ? SOURCE_COLUMNS : SOURCE_COLUMNS_NARROW;
+	places->value = places->rows.columns - places->title - places->source - 5;
+}
+
+static enum role
+source_role(const struct form_value *value)
+{
+	if (value->problem)
+		return ROLE_BAD;
+	if (value->source == FORM_MISSING)
+		return ROLE_WARNING;
+	return value->source < FORM_LAST_RUN ? ROLE_DIM : ROLE_GOOD;
+}
+
+/* A value as its row shows it. */
+static char *
+look_of(const struct param *param, const struct form_value *value, bool focused)
+{
+	if (param->type == PARAM_BOOL && value->text)
+		return xasprintf("[%s] %s", str_equal(value->text, "yes") ? "x" : " ", value->text);
+	if (param->type == PARAM_CHOICE && focused)
+		return xasprintf("‹ %s ›", value->text ? value->text : "");
+	return form_value_words(value);
+}
+
+/* The name of a place is no secret, and nobody can write a path blindly. */
+static bool
+is_place(const struct param *param, const char *text)
+{
+	return ((param->from & SECRET_FROM_FILE) && str_starts_with(text, "file:")) ||
+	       ((param->from & SECRET_FROM_ENV) && str_starts_with(text, "env:")) ||
+	       ((param->from & SECRET_FROM_KUBERNETES) && str_starts_with(text, "kubernetes:"));
+}
+
+static size_t
+count_characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += ((unsigned char)*text & 0xc0) != 0x80;
+	return count;
+}
+
+static void
+paint_edited(struct form *form, const struct param *param, int y, int x, int columns)
+{
+	const char *text = str_cstr(&form->edit.text);
+	bool hidden = param->type == PARAM_SECRET && !is_place(param, text);
+
+	form->cursor_y = y;
+	if (!hidden) {
+		form->cursor_x = paint_edit(y, x, columns, &form->edit, false);
+		return;
+	}
+	paint_blank(y, x, columns, ROLE_INPUT);
+	size_t count = count_characters(text);
+	form->cursor_x = x + paint_format(y, x, columns, ROLE_INPUT, "(hidden, %zu character%s)",
+					  count, count == 1 ? "" : "s");
+}
+
+static void
+paint_value(struct form *form, size_t row, const struct form_value *value, int y, int x,
+	    int columns)
+{
+	const struct param *param = form_param(form, row);
+	bool focused = row == form->focus && !form->list.is_open;
+
+	if (focused && form->is_editing) {
+		paint_edited(form, param, y, x, columns);
+		return;
+	}
+	char *look = look_of(param, value, focused);
+	if (focused)
+		paint_blank(y, x, columns, ROLE_INPUT);
+	int used = paint_text(y, x, columns,
+			      focused			      ? ROLE_INPUT
+			      : value->source == FORM_DEFAULT ? ROLE_DIM
+							      : ROLE_TEXT,
+			      look);
+	if (focused) {
+		form->cursor_y = y;
+		form->cursor_x = x + (value->source == FORM_TYPED && used < columns ? used : 0);
+	}
+	free(look);
+}
+
+static void
+paint_row(struct form *form, const struct places *places, size_t row, int y)
+{
+	const struct param *param = form_param(form, row);
+	bool focused = row == form->focus;
+	struct form_value value;
+	int x = 2;
+
+	form_value_of(form, row, &value);
+	char *source = form_source_words(&value);
+	paint_text(y, 0, 2, ROLE_CURRENT, focused ? ">" : " ");
+	paint_text(y, x, places->title, focused ? ROLE_CURRENT : ROLE_TEXT, param->title);
+	x += places->title + 1;
+	paint_value(form, row, &value, y, x, places->value);
+	x += places->value + 1;
+	paint_text(y, x, places->source, source_role(&value), source);
+	free(source);
+}
+
+static void
+paint_problem(const struct form *form, const struct places *places, size_t row, int y)
+{
+	struct form_value value;
+
+	form_value_of(form, row, &value);
+	paint_format(y, 4, places->rows.columns - 5, ROLE_BAD, "! %s", value.problem);
+}
+
+static void
+paint_last_row(struct form *form, const struct places *places, int y)
+{
+	bool focused = form->focus == form->page->count;
+	size_t missing, problems;
+
+	form_count(form, &missing, &problems);
+	paint_text(y, 0, 2, ROLE_CURRENT, focused ? ">" : " ");
+	int x = 2 + paint_format(y, 2, places->rows.columns - 2, focused ? ROLE_SELECTED : ROLE_KEY,
+				 "[ %s ]", form->page->verb);
+	if (focused && !form->list.is_open) {
+		form->cursor_y = y;
+		form->cursor_x = 4;
+	}
+	if (problems)
+		x += paint_format(y, x, places->rows.columns - x, ROLE_BAD, "  %zu cannot be taken",
+				  problems);
+	if (missing)
+		paint_format(y, x, places->rows.columns - x, ROLE_WARNING, "  %zu to fill in",
+			     missing);
+	else if (!problems)
+		paint_text(y, x, places->rows.columns - x, ROLE_GOOD, "  everything is filled in");
+}
+
+static bool
+has_problem(const struct form *form, size_t row)
+{
+	struct form_value value;
+
+	if (row >= form->page->count)
+		return false;
+	form_value_of(form, row, &value);
+	return value.problem != NULL;
+}
+
+static void
+paint_rows_title(const struct form *form, const struct rect *room)
+{
+	size_t missing, problems;
+
+	form_count(form, &missing, &problems);
+	paint_blank(room->y, 0, room->columns, ROLE_TITLE_FOCUS);
+	int x = paint_format(room->y, 0, room->columns, ROLE_TITLE_FOCUS,
+			     " Parameters, row %zu of %zu", form->focus + 1, form->page->count + 1);
+	if (missing)
+		x += paint_format(room->y, x, room->columns - x, ROLE_TITLE_FOCUS,
+				  "; %zu to fill in", missing);
+	if (problems)
+		paint_format(room->y, x, room->columns - x, ROLE_TITLE_FOCUS, "; %zu to correct",
+			     problems);
+}
+
+/* A field takes a line, and one more for what is wrong with it; the last row is of its own. */
+static void
+scroll_rows(struct form *form, int shown)
+{
+	size_t line = 0, focused = 0;
+
+	for (size_t row = 0; row <= form->page->count; row++) {
+		if (row == form->focus)
+			focused = line;
+		line += has_problem(form, row) ? 2 : 1;
+	}
+	size_t below = focused + (has_problem(form, form->focus) ? 1 : 0);
+	form->first = scroll_to(form->first, below, line, shown);
+	form->first = scroll_to(form->first, focused, line, shown);
+}
+
+/* One line of a row: the row itself, or what is wrong with it. */
+static void
+paint_line_of_row(struct form *form, const struct places *places, size_t row, bool is_problem,
+		  size_t line)
+{
+	int y = places->rows.y + 1 + (int)(line - form->first);
+
+	if (line < form->first || y >= places->rows.y + places->rows.rows)
+		return;
+	if (row == form->page->count)
+		paint_last_row(form, places, y);
+	else if (is_problem)
+		paint_problem(form, places, row, y);
+	else
+		paint_row(form, places, row, y);
+}
+
+static void
+paint_rows(struct form *form, const struct places *places)
+{
+	size_t line = 0;
+
+	paint_rows_title(form, &places->rows);
+	scroll_rows(form, places->rows.rows - 1);
+	for (size_t row = 0; row <= form->page->count; row++) {
+		paint_line_of_row(form, places, row, false, line++);
+		if (has_problem(form, row))
+			paint_line_of_row(form, places, row, true, line++);
+	}
+}
+
+/* ---- the explanation ---- */
+
+static void
+explain(const struct form *form, struct lines *lines)
+{
+	const struct param *param = form_param(form, form->focus);
+	struct form_value value;
+
+	if (form->heard.len)
+		lines_wrap(lines, ROLE_WARNING, "", ROLE_WARNING, str_cstr(&form->heard));
+	if (param) {
+		form_value_of(form, form->focus, &value);
+		form_explain(param, &value, lines);
+		return;
+	}
+	lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT,
+		   "Enter goes on with these values. The targets are reached first, and each step "
+		   "shows "
+		   "what it would do before it does it.");
+}
+
+static void
+paint_text_pane(struct form *form, const struct places *places)
+{
+	const struct param *param = form_param(form, form->focus);
+	const struct rect *room = &places->text;
+	size_t shown = (size_t)(room->rows - 1);
+	struct lines lines;
+
+	paint_blank(room->y, room->x, room->columns, ROLE_TITLE);
+	paint_format(room->y, room->x, room->columns, ROLE_TITLE, " %s%s%s",
+		     param ? param->name : form->page->verb,
+		     param && strcmp(param->name, param->title) != 0 ? ": " : "",
+		     param && strcmp(param->name, param->title) != 0 ? param->title : "");
+	lines_init(&lines, room->columns - 2);
+	explain(form, &lines);
+	form->text_overflow = lines.count > shown ? lines.count - shown : 0;
+	if (form->text_first > form->text_overflow)
+		form->text_first = form->text_overflow;
+	for (size_t i = 0; i < shown && form->text_first + i < lines.count; i++)
+		paint_line(room->y + 1 + (int)i, room->x + 1, room->columns - 2,
+			   &lines.items[form->text_first + i], false);
+	if (form->text_first < form->text_overflow)
+		paint_text(room->y, room->x + room->columns - 12, 12, ROLE_KEY, " more: PgDn ");
+	lines_release(&lines);
+}
+
+/* ---- the foot ---- */
+
+static void
+append_word(const struct form *form, const struct form_binding *key, struct str *out)
+{
+	if (key->command != FORM_START) {
+		str_append(out, key->word);
+		return;
+	}
+	for (const char *at = form->page->verb; *at; at++)
+		str_append_char(out, (char)tolower((unsigned char)*at));
+}
+
+static void
+paint_hints(const struct form *form)
+{
+	unsigned facts = form_facts(form), told = 0;
+	int x = 1;
+
+	for (size_t i = 0; i < form_keys_count; i++) {
+		const struct form_binding *key = &form_keys[i];
+		struct str word = STR_INIT;
+
+		if (!key->word || !form_key_applies(key, facts) || (told & 1u << key->command))
+			continue;
+		told |= 1u << key->command; /* by one key is enough */
+		append_word(form, key, &word);
+		if (x + text_width(key->label) + 1 + text_width(str_cstr(&word)) < COLS) {
+			x += paint_text(LINES - 1, x, COLS - x, ROLE_KEY, key->label);
+			x += paint_format(LINES - 1, x, COLS - x, ROLE_DIM, " %s",
+					  str_cstr(&word)) +
+			     2;
+		}
+		str_release(&word);
+	}
+}
+
+/* Whether the next letter takes the place of the value, which nobody would guess. */
+static bool
+is_replaced(const struct form *form)
+{
+	struct form_value value;
+
+	if (!(form_facts(form) & FORM_ON_TEXT) || form->is_editing)
+		return false;
+	form_value_of(form, form->focus, &value);
+	return value.text && *value.text && value.source != FORM_TYPED;
+}
+
+static void
+paint_foot(struct form *form)
+{
+	int y = LINES - 2;
+
+	if (form->is_leaving) {
+		int x = paint_text(y, 0, COLS, ROLE_STRONG,
+				   " Leave? Nothing has begun; what was entered is lost. [y/N] ");
+
+		form->cursor_y = y;
+		form->cursor_x = x < COLS ? x : COLS - 1;
+		return;
+	}
+	if (form->message)
+		paint_format(y, 0, COLS, form->message_role, " %s", form->message);
+	else if (is_replaced(form))
+		paint_text(y, 0, COLS, ROLE_DIM,
+			   " What is typed replaces it; Left, End or Backspace changes it");
+	paint_hints(form);
+}
+
+/* ---- the list ---- */
+
+static void
+build_list_text(const struct form *form, struct lines *lines)
+{
+	const struct form_list *list = &form->list;
+
+	if (list->is_waiting && form->heard.len)
+		lines_wrap(lines, ROLE_WARNING, "", ROLE_WARNING, str_cstr(&form->heard));
+	if (list->is_waiting)
+		lines_add(lines, ROLE_TEXT, "Asking; Esc gives it up …");
+	if (list->problem) {
+		lines_wrap(lines, ROLE_BAD, "! ", ROLE_BAD, list->problem);
+		lines_add(lines, ROLE_TEXT, "Esc goes back; the value can be typed.");
+	}
+	if (list->remark)
+		lines_wrap(lines, ROLE_WARNING, "", ROLE_WARNING, list->remark);
+	if (!list->is_waiting && !list->problem && list->shown_count == 0)
+		lines_add(lines, ROLE_DIM, "%s",
+			  list->count ? "Nothing matches what was typed" : "There is none");
+}
+
+static void
+paint_items(struct form *form, int y, int x, int rows, int columns)
+{
+	struct form_list *list = &form->list;
+
+	list->rows = rows;
+	list->first = scroll_to(list->first, list->cursor, list->shown_count, rows);
+	for (int i = 0; i < rows && list->first + (size_t)i < list->shown_count; i++) {
+		size_t at = list->first + (size_t)i, item = list->shown[at];
+		bool focused = at == list->cursor;
+
+		if (focused)
+			paint_blank(y + i, x, columns, ROLE_SELECTED);
+		paint_format(y + i, x, columns, focused ? ROLE_SELECTED : ROLE_TEXT, "%s %s%s",
+			     focused ? ">" : " ",
+			     !list->is_several	  ? ""
+			     : list->ticked[item] ? "[x] "
+						  : "[ ] ",
+			     list->items[item]);
+		if (focused && (list->is_words || list->filter.text.len == 0)) {
+			form->cursor_y = y + i;
+			form->cursor_x = x;
+		}
+	}
+}
+
+static void
+paint_filter(struct form *form, int y, int x, int columns)
+{
+	int used = paint_text(y, x, columns, ROLE_KEY, "filter: ");
+	int at = paint_edit(y, x + used, columns - used, &form->list.filter, false);
+
+	if (form->list.filter.text.len || form->list.shown_count == 0) {
+		form->cursor_y = y;
+		form->cursor_x = at;
+	}
+}
+
+static void
+paint_list(struct form *form)
+{
+	struct form_list *list = &form->list;
+	int columns = COLS - 4 < 76 ? COLS - 4 : 76;
+	bool filters = !list->is_words && !list->is_waiting && !list->problem;
+	struct lines lines;
+
+	lines_init(&lines, columns - 4);
+	build_list_text(form, &lines);
+	int room = LINES - FOOT_ROWS - 2 - 2 - (filters ? 1 : 0);
+	int texts = (int)lines.count < room ? (int)lines.count : room;
+	int items = (int)list->shown_count < room - texts ? (int)list->shown_count : room - texts;
+	struct rect frame = { 0, (COLS - columns) / 2, texts + items + 2 + (filters ? 1 : 0),
+			      columns };
+	frame.y = LINES - FOOT_ROWS - frame.rows;
+	for (int i = 0; i < frame.rows; i++)
+		paint_blank(frame.y + i, 0, COLS, ROLE_TEXT);
+	paint_frame(&frame, list->title);
+	int y = frame.y + 1, x = frame.x + 2;
+	for (int i = 0; i < texts; i++)
+		paint_line(y++, x, columns - 4, &lines.items[i], false);
+	form->cursor_y = y - (texts > 0);
+	form->cursor_x = x;
+	paint_items(form, y, x, items, columns - 4);
+	if (filters)
+		paint_filter(form, y + items, x, columns - 4);
+	lines_release(&lines);
+}
+
+/* ---- all of it ---- */
+
+void
+form_help_lines(const struct form *form, struct lines *lines)
+{
+	unsigned facts = form_facts(form);
+
+	lines_markdown(
+		lines,
+		"What is typed in a row takes the place of a default, or of what the last run had; "
+		"Left, Right, Home, End and Backspace change it instead. A value is checked when "
+		"the "
+		"row is left, and what is wrong with it stands below. Nothing begins before the "
+		"last "
+		"row says so.");
+	lines_gap(lines);
+	lines_add(lines, ROLE_LABEL, "Keys (those marked * apply now)");
+	for (size_t i = 0; i < form_keys_count; i++) {
+		char *prefix =
+			xasprintf("%s %-9s", form_key_applies(&form_keys[i], facts) ? "*" : " ",
+				  form_keys[i].label);
+
+		lines_wrap(lines, ROLE_KEY, prefix, ROLE_TEXT, form_keys[i].help);
+		free(prefix);
+	}
+}
+
+static void
+paint_help(struct form *form)
+{
+	size_t rows = (size_t)(LINES - 2);
+	struct lines lines;
+
+	lines_init(&lines, COLS - 2);
+	form_help_lines(form, &lines);
+	if (form->help_first + rows > lines.count)
+		form->help_first = lines.count > rows ? lines.count - rows : 0;
+	paint_blank(0, 0, COLS, ROLE_TITLE_FOCUS);
+	paint_text(0, 0, COLS, ROLE_TITLE_FOCUS, " Help: the form");
+	for (size_t i = 0; i < rows && form->help_first + i < lines.count; i++)
+		paint_line(1 + (int)i, 1, COLS - 2, &lines.items[form->help_first + i], false);
+	paint_text(LINES - 1, 0, COLS, ROLE_DIM,
+		   " Up Down PgUp PgDn move; any other key goes back");
+	lines_release(&lines);
+}
+
+static void
+paint_too_small(const struct form *form)
+{
+	paint_text(0, 0, COLS, ROLE_LIVE, " LIVE ");
+	paint_text(1, 0, COLS, ROLE_TEXT, form->page->runbook->title);
+	paint_text(2, 0, COLS, ROLE_CURRENT, "The form waits; nothing has begun");
+	paint_format(3, 0, COLS, ROLE_DIM, "too small: %dx%d, needs %dx%d", COLS, LINES,
+		     LAYOUT_MIN_COLUMNS, LAYOUT_MIN_ROWS);
+}
+
+void
+form_paint(struct form *form)
+{
+	struct places places;
+
+	form->is_dirty = false;
+	form->cursor_y = form->cursor_x = 0;
+	werase(stdscr);
+	if (COLS < LAYOUT_MIN_COLUMNS || LINES < LAYOUT_MIN_ROWS) {
+		paint_too_small(form);
+	} else if (form->is_help) {
+		paint_help(form);
+	} else {
+		measure(form, paint_head(form), &places);
+		paint_rows(form, &places);
+		if (COLS >= WIDE_COLUMNS)
+			paint_rule(places.text.y, places.text.x - 1, places.text.rows);
+		paint_text_pane(form, &places);
+		if (form->list.is_open)
+			paint_list(form);
+		paint_foot(form);
+	}
+	wmove(stdscr, form->cursor_y, form->cursor_x);
+	wnoutrefresh(stdscr);
+	doupdate();
+}
