@@ -265,6 +265,24 @@ fly(struct plain *plain)
 	free(why);
 }
 
+/*
+ * What only asks is begun by the engine as soon as it is prepared, and a run that can end in one way only is ended: there
+ * is nothing to decide in between.
+ */
+static bool
+goes_on_by_itself(const struct plain *plain)
+{
+	const struct run_state *state = plain->model.state;
+	const struct step_state *step = run_state_current(state);
+
+	if (plain->model.broken)
+		return false;
+	if (!step)
+		return state->current >= 0 && plain->model.options->runbook->ends_count < 2;
+	return step->status == STEP_PLANNED && !step->undoing && str_equal(step->effect, "none") &&
+	       str_equal(step->confirm, "none");
+}
+
 /* One round: decides what is to be decided, or waits. */
 static void
 step(struct plain *plain)
@@ -280,7 +298,7 @@ step(struct plain *plain)
 			plain_wait(plain, false);
 	} else if (facts & FACT_ASKED)
 		plain_question(plain);
-	else if (facts & FACT_RUNNING)
+	else if ((facts & FACT_RUNNING) || goes_on_by_itself(plain))
 		plain_wait(plain, false);
 	else
 		plain_decide(plain);

@@ -62,7 +62,9 @@ enum plain_read plain_read_yes(struct plain *plain, const char *question, bool *
 enum plain_read plain_read_text(struct plain *plain, const char *prompt, const char *what,
 				char **ret_line);
 
-/* plain_decide.c: announces the situation and asks what is to be done. */
+/* plain_decide.c: everything about the current step, once for each situation. */
+void plain_announce(struct plain *plain);
+/* Announces the situation and asks what is to be done. */
 void plain_decide(struct plain *plain);
 /* plain_question.c: asks the open question of the running step. */
 void plain_question(struct plain *plain);

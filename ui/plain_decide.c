@@ -33,9 +33,8 @@ show_impact(struct plain *plain)
 	str_release(&title);
 }
 
-/* Everything about the current step, once for each situation. */
-static void
-announce(struct plain *plain)
+void
+plain_announce(struct plain *plain)
 {
 	const struct run_state *state = plain->model.state;
 	const struct step_state *step = run_state_current(state);
@@ -377,7 +376,7 @@ plain_decide(struct plain *plain)
 	size_t count = list_choices(plain, choices, 16, &prompt);
 	char *line = NULL, *end;
 
-	announce(plain);
+	plain_announce(plain);
 	if (plain_read_line(plain, str_cstr(&prompt), false, &line) == PLAIN_LINE) {
 		unsigned long number = strtoul(line, &end, 10);
 

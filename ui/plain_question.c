@@ -134,6 +134,7 @@ plain_question(struct plain *plain)
 	};
 	const struct prompt_state *prompt = &plain->model.state->prompt;
 
+	plain_announce(plain);
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (str_equal(kinds[i].kind, prompt->kind)) {
 			kinds[i].ask(plain, prompt);

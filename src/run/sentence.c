@@ -55,9 +55,12 @@ say_run(const struct record *record, const struct run_state *state, const struct
 	struct str *out)
 {
 	(void)step;
-	str_printf(out, "Run %s of \"%s\" %s begun by %s on %s, %zu steps", record->run_id,
-		   state->runbook_title, state->runbook_version ? state->runbook_version : "",
-		   state->operator_name, state->host, state->steps_count);
+	const char *version = state->runbook_version;
+
+	str_printf(out, "Run %s of \"%s\"%s%s begun by %s on %s, %zu step%s", record->run_id,
+		   state->runbook_title, version ? " " : "", version ? version : "",
+		   state->operator_name, state->host, state->steps_count,
+		   state->steps_count == 1 ? "" : "s");
 }
 
 static void
