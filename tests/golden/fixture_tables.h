@@ -7,6 +7,7 @@
  */
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -370,6 +371,8 @@ static inline void
 clusters_free(struct clusters *world)
 {
 	close(world->alive);
+	/* the screen of a test that failed is still there, and holds the other end open */
+	kill(world->server, SIGTERM);
 	assert_int_equal(waitpid(world->server, NULL, 0), world->server);
 	free(world->kubeconfig);
 	fixture_remove(world->folder);
