@@ -394,8 +394,7 @@ look_around(struct tty *tty)
 	};
 
 	fuzz_type(tty, keys, sizeof(keys) / sizeof(keys[0]));
-	if (!tty_is_over(tty))
-		tty_signal(tty, SIGTERM);
+	tty_ask_to_leave(tty);
 }
 
 static void

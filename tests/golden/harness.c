@@ -2,6 +2,7 @@
 
 #include "harness.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
@@ -181,6 +182,13 @@ void
 tty_signal(struct tty *tty, int signal)
 {
 	assert_int_equal(kill(child_pid(tty), signal), 0);
+}
+
+void
+tty_ask_to_leave(struct tty *tty)
+{
+	if (!tty->ended && kill(child_pid(tty), SIGTERM) < 0)
+		assert_int_equal(errno, ESRCH);
 }
 
 void

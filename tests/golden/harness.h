@@ -20,6 +20,8 @@ void tty_stop(struct tty *tty);
 void tty_type(struct tty *tty, const char *bytes);
 void tty_resize(struct tty *tty, int columns, int rows);
 void tty_signal(struct tty *tty, int signal);
+/* SIGTERM, unless it has ended by itself. */
+void tty_ask_to_leave(struct tty *tty);
 
 /* Waits until the screen shows the text (or no more shows it); fails the test when it does not. */
 void tty_expect(struct tty *tty, const char *text);
