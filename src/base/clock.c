@@ -177,15 +177,31 @@ wrong:
 		       text);
 }
 
-/* "3m10s", without the smaller part where it is zero. */
+/* "190s", at most 21 bytes; returns its end. A list of 13,000 pods has as many ages: snprintf() would be felt. */
+static char *
+put_part(char *out, int64_t number, char unit)
+{
+	char digits[20];
+	size_t count = 0;
+
+	do
+		digits[count++] = (char)('0' + number % 10);
+	while ((number /= 10) > 0);
+	while (count > 0)
+		*out++ = digits[--count];
+	*out++ = unit;
+	return out;
+}
+
+/* "3m10s", without the smaller part where it is zero; neither is negative. */
 static char *
 two_parts(char *out, int64_t big, char big_unit, int64_t small, char small_unit)
 {
+	char *end = put_part(out, big, big_unit);
+
 	if (small)
-		snprintf(out, CLOCK_STAMP_MAX, "%lld%c%lld%c", (long long)big, big_unit,
-			 (long long)small, small_unit);
-	else
-		snprintf(out, CLOCK_STAMP_MAX, "%lld%c", (long long)big, big_unit);
+		end = put_part(end, small, small_unit);
+	*end = '\0';
 	return out;
 }
 

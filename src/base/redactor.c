@@ -390,20 +390,34 @@ push_all(struct redactor *r, const char *text, size_t len, struct str *out)
 		push_slice(r, text + at, len - at < SLICE_BYTES ? len - at : SLICE_BYTES, out);
 }
 
+enum { MARK_BYTES = 3 };
+
+/*
+ * Where a mark begins behind the first byte, or len. Most texts are short, and hold not even its first byte: memmem()
+ * would spend more on getting ready.
+ */
+static size_t
+find_mark(const char *text, size_t len, const char *mark)
+{
+	for (size_t at = 1; at + MARK_BYTES <= len; at++) {
+		const char *found = memchr(text + at, mark[0], len - (MARK_BYTES - 1) - at);
+
+		if (!found)
+			break;
+		at = (size_t)(found - text);
+		if (memcmp(found, mark, MARK_BYTES) == 0)
+			return at;
+	}
+	return len;
+}
+
 /* The bytes up to the next ellipsis, or all. */
 static size_t
 uncut_length(const char *text, size_t len)
 {
-	static const char *const marks[] = { "...", "…" };
-	size_t uncut = len;
+	size_t dots = find_mark(text, len, "..."), sign = find_mark(text, len, "…");
 
-	for (size_t i = 0; len && i < sizeof(marks) / sizeof(marks[0]); i++) {
-		const char *found = memmem(text + 1, len - 1, marks[i], 3);
-
-		if (found && (size_t)(found - text) < uncut)
-			uncut = (size_t)(found - text);
-	}
-	return uncut;
+	return dots < sign ? dots : sign;
 }
 
 /* Whether a text was cut, within itself or by its end, where a secret begins. */
