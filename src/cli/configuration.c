@@ -115,6 +115,14 @@ read_or_empty(const char *path, struct diags *diags, struct err *e)
 	return empty(path);
 }
 
+/* Puts keys and looks to work, for this process. */
+static void
+apply(const struct config *config)
+{
+	keymap_rebind(config->keys, config->keys_count);
+	theme_configure(config->preset, config->theme);
+}
+
 int
 config_load(struct err *e)
 {
@@ -131,7 +139,7 @@ config_load(struct err *e)
 	if (config) {
 		config_free(loaded);
 		loaded = config;
-		config_apply(config);
+		apply(config);
 	} else if (e->kind == ERR_NOT_FOUND) {
 		e->kind = ERR_SPEC;
 		err_advise(e, "LIFEBOAT_CONFIG names it: unset that, or make the file");
@@ -148,13 +156,6 @@ config_get(void)
 	if (!loaded)
 		loaded = empty(NULL);
 	return loaded;
-}
-
-void
-config_apply(const struct config *config)
-{
-	keymap_rebind(config->keys, config->keys_count);
-	theme_configure(config->preset, config->theme);
 }
 
 const struct yaml_node *

@@ -50,9 +50,6 @@ struct config *config_parse(const char *path, const char *text, size_t len_bytes
 			    struct diags *diags);
 void config_free(struct config *config);
 
-/* Puts keys and looks to work, for this process. */
-void config_apply(const struct config *config);
-
 /* The node at "keys/run", or NULL: it is not in the file. */
 const struct yaml_node *config_node(const struct config *config, const char *section,
 				    const char *name);

@@ -168,9 +168,7 @@ pick_request_release(struct pick_request *request)
 	free(request->kubeconfig);
 	free(request->context);
 	free(request->remark);
-	for (size_t i = 0; i < request->count; i++)
-		free(request->items[i]);
-	free(request->items);
+	kubeconfig_free_names(request->items); /* those of namespaces end like them */
 	*request = (struct pick_request){ 0 };
 }
 
