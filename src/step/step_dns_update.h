@@ -40,12 +40,8 @@ int dns_change_send(const struct dns_change *c, struct step_context *ctx, struct
 int dns_change_confirm(struct dns_change *c, struct step_context *ctx, struct err *e);
 void dns_change_report(struct step_context *ctx, const struct dns_change *c, const char *before);
 
-/* A server works on what it got in a moment: after that, what it shows is the end of it. */
-int dns_change_settle(struct step_context *ctx, const struct action *action, struct err *e);
-/* Asks every server of the zone whether it has the values of the change, or what the preview saw. */
-int dns_change_probe(struct dns_change *c, struct step_context *ctx, const struct action *action,
-		     struct probe *probe, enum probe_verdict *ret_verdict, struct err *e);
-
+/* From now on the change is the one back, to what the record was; that replaces its values. */
+int dns_change_turn(struct dns_change *c, const cJSON *before, struct err *e);
 int dns_update_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
 		     enum probe_verdict *ret_verdict, struct err *e);
 int dns_update_undo_preview(struct step_context *ctx, const struct action *action,

@@ -70,8 +70,8 @@ judge_server(const struct dns_change *c, const struct past *past, const struct d
 }
 
 /* A server works on what it got in a moment: after that, what it shows is the end of it. */
-int
-dns_change_settle(struct step_context *ctx, const struct action *action, struct err *e)
+static int
+settle(struct step_context *ctx, const struct action *action, struct err *e)
 {
 	int64_t left_ms = step_writing_ms(action) + SETTLE_MS - clock_wall_ms();
 
@@ -83,9 +83,10 @@ dns_change_settle(struct step_context *ctx, const struct action *action, struct 
 	return 0;
 }
 
-int
-dns_change_probe(struct dns_change *c, struct step_context *ctx, const struct action *action,
-		 struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
+/* Asks every server of the zone whether it has the values of the change, or what the preview saw. */
+static int
+ask_servers(const struct dns_change *c, struct step_context *ctx, const struct action *action,
+	    struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
 {
 	struct past past = { .known = json_at(action->seen, "values") != NULL,
 			     .ttl = (uint32_t)json_int(action->seen, "ttl", 0),
@@ -117,9 +118,10 @@ out:
 	return rc;
 }
 
-int
-dns_update_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
-		 enum probe_verdict *ret_verdict, struct err *e)
+/* `before`: of taking the change back, what the record was; NULL: of making it. */
+static int
+look(struct step_context *ctx, const struct action *action, const cJSON *before,
+     struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
 {
 	struct dns_change c = { 0 };
 	int rc;
@@ -129,11 +131,27 @@ dns_update_probe(struct step_context *ctx, const struct action *action, struct p
 		*ret_verdict = PROBE_NOT_DONE;
 		return 0;
 	}
-	if (dns_change_settle(ctx, action, e) < 0)
+	if (settle(ctx, action, e) < 0)
 		return -1;
 	rc = dns_change_init(&c, ctx, action, e);
+	if (rc == 0 && before)
+		rc = dns_change_turn(&c, before, e);
 	if (rc == 0)
-		rc = dns_change_probe(&c, ctx, action, probe, ret_verdict, e);
+		rc = ask_servers(&c, ctx, action, probe, ret_verdict, e);
 	dns_change_release(&c);
 	return rc;
+}
+
+int
+dns_update_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
+		 enum probe_verdict *ret_verdict, struct err *e)
+{
+	return look(ctx, action, NULL, probe, ret_verdict, e);
+}
+
+int
+dns_update_undo_probe(struct step_context *ctx, const struct action *action, const cJSON *before,
+		      struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
+{
+	return look(ctx, action, before, probe, ret_verdict, e);
 }

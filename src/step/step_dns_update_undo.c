@@ -21,6 +21,20 @@ conflict(const struct dns_change *c, const struct step_texts *ours, struct err *
 	return -1;
 }
 
+int
+dns_change_turn(struct dns_change *c, const cJSON *before, struct err *e)
+{
+	step_texts_release(&c->values);
+	c->back = true;
+	if (!cJSON_IsArray(json_at(before, "values")))
+		return err_set(
+			e, ERR_SPEC,
+			"dns.update %s %s: the journal does not say what the record was before",
+			c->name, c->type);
+	c->ttl = (uint32_t)json_int(before, "ttl", 0);
+	return dns_values_load(json_at(before, "values"), c->type, &c->values, e);
+}
+
 /* Turns the change round: the old record, in the place of what we had put there, or where it is already. */
 static int
 reverse(struct dns_change *c, const cJSON *before, struct err *e)
@@ -29,14 +43,7 @@ reverse(struct dns_change *c, const cJSON *before, struct err *e)
 	int rc = -1;
 
 	c->values = (struct step_texts){ 0 };
-	if (!cJSON_IsArray(json_at(before, "values"))) {
-		err_set(e, ERR_SPEC,
-			"dns.update %s %s: the journal does not say what the record was before",
-			c->name, c->type);
-		goto out;
-	}
-	c->ttl = (uint32_t)json_int(before, "ttl", 0);
-	if (dns_values_load(json_at(before, "values"), c->type, &c->values, e) < 0)
+	if (dns_change_turn(c, before, e) < 0)
 		goto out;
 	if (!step_texts_equal(&c->present, &ours) && !step_texts_equal(&c->present, &c->values)) {
 		conflict(c, &ours, e);
@@ -113,33 +120,6 @@ dns_update_undo(struct step_context *ctx, const struct action *action, const cJS
 	rc = 0;
 out:
 	free(was);
-	dns_change_release(&c);
-	return rc;
-}
-
-int
-dns_update_undo_probe(struct step_context *ctx, const struct action *action, const cJSON *before,
-		      struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
-{
-	struct dns_change c = { 0 };
-	int rc;
-
-	if (step_writing_ms(action) < 0) {
-		probe_add(probe, "No update was sent: it would be on record");
-		*ret_verdict = PROBE_NOT_DONE;
-		return 0;
-	}
-	if (dns_change_settle(ctx, action, e) < 0)
-		return -1;
-	rc = dns_change_init(&c, ctx, action, e);
-	if (rc == 0) {
-		step_texts_release(&c.values);
-		c.back = true;
-		c.ttl = (uint32_t)json_int(before, "ttl", 0);
-		rc = dns_values_load(json_at(before, "values"), c.type, &c.values, e);
-	}
-	if (rc == 0)
-		rc = dns_change_probe(&c, ctx, action, probe, ret_verdict, e);
 	dns_change_release(&c);
 	return rc;
 }

@@ -242,29 +242,6 @@ int
 apply_undo_probe(struct step_context *ctx, const struct action *action, const cJSON *before,
 		 struct probe *probe, enum probe_verdict *ret_verdict, struct err *e)
 {
-	const cJSON *entry, *found = json_at(action->seen, "found");
-	size_t count = 0, done = 0, there = 0;
-	struct kube_step s;
-	int rc = 0;
-
 	(void)before;
-	if (!found) {
-		probe_add(probe, "The journal does not say which objects were to be deleted");
-		return 0;
-	}
-	if (kube_step_init(&s, ctx, action, e) < 0)
-		return -1;
-	cJSON_ArrayForEach(entry, found) {
-		enum fate fate = FATE_THERE;
-
-		if (rc == 0)
-			rc = find_fate(&s, entry, probe, &fate, e);
-		count++;
-		done += fate == FATE_GONE;
-		there += fate == FATE_THERE;
-	}
-	if (rc == 0)
-		*ret_verdict = kube_step_verdict(&s, probe, count, done, there);
-	kube_step_release(&s);
-	return rc;
+	return kube_step_probe_fates(ctx, action, true, find_fate, probe, ret_verdict, e);
 }

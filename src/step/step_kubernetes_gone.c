@@ -177,12 +177,12 @@ kube_step_find_fate(struct kube_step *s, const cJSON *entry, struct probe *probe
 }
 
 int
-kube_step_probe_gone(struct step_context *ctx, const struct action *action, struct probe *probe,
-		     enum probe_verdict *ret_verdict, struct err *e)
+kube_step_probe_fates(struct step_context *ctx, const struct action *action, bool waits,
+		      kube_step_fate_fn *find, struct probe *probe, enum probe_verdict *ret_verdict,
+		      struct err *e)
 {
-	bool waits = json_bool(action->with, "wait", true);
-	size_t count = 0, done = 0, there = 0;
 	const cJSON *entry, *found = json_at(action->seen, "found");
+	size_t count = 0, done = 0, there = 0;
 	struct kube_step s;
 	int rc = 0;
 
@@ -196,7 +196,7 @@ kube_step_probe_gone(struct step_context *ctx, const struct action *action, stru
 		enum fate fate = FATE_THERE;
 
 		if (rc == 0)
-			rc = kube_step_find_fate(&s, entry, probe, &fate, e);
+			rc = find(&s, entry, probe, &fate, e);
 		count++;
 		done += fate == FATE_GONE || (fate == FATE_GOING && !waits);
 		there += fate == FATE_THERE;
@@ -207,4 +207,12 @@ kube_step_probe_gone(struct step_context *ctx, const struct action *action, stru
 		*ret_verdict = kube_step_verdict(&s, probe, count, done, there);
 	kube_step_release(&s);
 	return rc;
+}
+
+int
+kube_step_probe_gone(struct step_context *ctx, const struct action *action, struct probe *probe,
+		     enum probe_verdict *ret_verdict, struct err *e)
+{
+	return kube_step_probe_fates(ctx, action, json_bool(action->with, "wait", true),
+				     kube_step_find_fate, probe, ret_verdict, e);
 }
