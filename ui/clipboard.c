@@ -18,17 +18,12 @@ clipboard_text(struct secrets *secrets, const char *text, struct str *out)
 
 	secrets_redact(secrets, text, strlen(text), &redacted);
 	char *clean = text_clean(str_cstr(&redacted), 0);
-	size_t len = strnlen(clean, CLIPBOARD_MAX + 1);
-	bool cut = len > CLIPBOARD_MAX;
-	if (cut) {
-		len = CLIPBOARD_MAX;
-		while (len && ((unsigned char)clean[len] & 0xc0) == 0x80)
-			len--;
-	}
-	str_append_bytes(out, clean, len);
+	size_t len = strlen(clean), taken = text_whole(clean, len, CLIPBOARD_MAX);
+
+	str_append_bytes(out, clean, taken);
 	free(clean);
 	str_release(&redacted);
-	return cut;
+	return taken < len;
 }
 
 void

@@ -130,7 +130,7 @@ static size_t
 common_prefix(const struct completions *completions)
 {
 	const char *first = completions->items[0];
-	size_t len = strlen(first);
+	size_t whole = strlen(first), len = whole;
 
 	for (size_t i = 1; i < completions->count; i++) {
 		size_t same = 0;
@@ -139,9 +139,7 @@ common_prefix(const struct completions *completions)
 			same++;
 		len = same;
 	}
-	while (len && ((unsigned char)first[len] & 0xc0) == 0x80)
-		len--;
-	return len;
+	return text_whole(first, whole, len);
 }
 
 /* Puts `len` bytes of a word in the place of the one that is being typed; what is behind the cursor stays. */

@@ -125,16 +125,6 @@ is_place(const struct param *param, const char *text)
 	       ((param->from & SECRET_FROM_KUBERNETES) && str_starts_with(text, "kubernetes:"));
 }
 
-static size_t
-count_characters(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
 static void
 paint_edited(struct form *form, const struct param *param, int y, int x, int columns)
 {
@@ -147,7 +137,7 @@ paint_edited(struct form *form, const struct param *param, int y, int x, int col
 		return;
 	}
 	paint_blank(y, x, columns, ROLE_INPUT);
-	size_t count = count_characters(text);
+	size_t count = text_characters(text);
 	form->cursor_x = x + paint_format(y, x, columns, ROLE_INPUT, "(hidden, %zu character%s)",
 					  count, count == 1 ? "" : "s");
 }
@@ -514,8 +504,8 @@ paint_list(struct form *form)
 
 /* ---- all of it ---- */
 
-void
-form_help_lines(const struct form *form, struct lines *lines)
+static void
+help_lines(const struct form *form, struct lines *lines)
 {
 	unsigned facts = form_facts(form);
 
@@ -546,7 +536,7 @@ paint_help(struct form *form)
 	struct lines lines;
 
 	lines_init(&lines, COLS - 2);
-	form_help_lines(form, &lines);
+	help_lines(form, &lines);
 	if (form->help_first + rows > lines.count)
 		form->help_first = lines.count > rows ? lines.count - rows : 0;
 	paint_blank(0, 0, COLS, ROLE_TITLE_FOCUS);

@@ -56,13 +56,8 @@ append_stamp(const char *stamp, struct str *out)
 static void
 append_bounded(const char *text, size_t len, struct str *out)
 {
-	size_t shown = len;
+	size_t shown = text_whole(text, len, SHOWN_MAX);
 
-	if (shown > SHOWN_MAX) {
-		shown = SHOWN_MAX;
-		while (shown && ((unsigned char)text[shown] & 0xc0) == 0x80)
-			shown--;
-	}
 	str_append_bytes(out, text, shown);
 	if (shown < len)
 		str_printf(out, " … (%zu more bytes; S saves them)", len - shown);

@@ -79,6 +79,32 @@ text_decode(const char *bytes, size_t len_bytes, int32_t *ret_code)
 	return len;
 }
 
+static bool
+goes_on(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+size_t
+text_whole(const char *text, size_t len, size_t most)
+{
+	if (len <= most)
+		return len;
+	while (most > 0 && goes_on(text[most]))
+		most--;
+	return most;
+}
+
+size_t
+text_characters(const char *text)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += !goes_on(*text);
+	return count;
+}
+
 int
 text_width_of(int32_t code)
 {

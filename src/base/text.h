@@ -16,6 +16,11 @@ struct sgr;
  */
 size_t text_decode(const char *bytes, size_t len_bytes, int32_t *ret_code);
 
+/* How many of the first `most` bytes of a text of `len` bytes can be taken without half a character at their end. */
+size_t text_whole(const char *text, size_t len, size_t most);
+/* How many characters a text has, by their first bytes. */
+size_t text_characters(const char *text);
+
 /* Columns of one code point by wcwidth(3): 0, 1 or 2. Controls, which never reach a screen, are 0. */
 int text_width_of(int32_t code);
 /* Columns of a sanitised string. */

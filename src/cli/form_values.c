@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/secret_source.h"
 #include "runbook/params.h"
@@ -73,16 +74,6 @@ replace(char **place, char *text)
 	*place = text;
 }
 
-static size_t
-count_characters(const char *text)
-{
-	size_t count = 0;
-
-	for (; *text; text++)
-		count += ((unsigned char)*text & 0xc0) != 0x80;
-	return count;
-}
-
 /* ---- the values ---- */
 
 static cJSON *
@@ -130,7 +121,7 @@ describe(struct form_values *v, size_t i, enum form_source source)
 	field->source = source;
 	replace(&field->problem, NULL);
 	if (v->rb->params[i].type == PARAM_SECRET)
-		field->hidden = count_characters(cJSON_IsString(value) ? value->valuestring : "");
+		field->hidden = text_characters(cJSON_IsString(value) ? value->valuestring : "");
 	else
 		replace(&field->text, value_text(value));
 }

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "feed/source.h"
 
@@ -31,12 +32,11 @@ detail_page_release(struct detail_page *page)
 static void
 cut_line(struct str *text, size_t start)
 {
-	size_t len = text->len - start, shown = DETAIL_LINE_BYTES;
+	size_t len = text->len - start;
+	size_t shown = text_whole(text->data + start, len, DETAIL_LINE_BYTES);
 
-	if (len <= DETAIL_LINE_BYTES)
+	if (shown == len)
 		return;
-	while (shown > 0 && ((unsigned char)text->data[start + shown] & 0xc0) == 0x80)
-		shown--; /* not within a character */
 	text->len = start + shown;
 	str_printf(text, "… (%zu bytes)", len);
 }

@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 enum {
@@ -190,21 +191,10 @@ log_ring_max_line(const struct log_ring *ring)
 	return ring->size / 8;
 }
 
-/* The length of a text that is cut to `room`, at the beginning of a character. */
-static size_t
-cut_length(const char *text, size_t len, size_t room)
-{
-	if (len <= room)
-		return len;
-	while (room && ((unsigned char)text[room] & 0xc0) == 0x80)
-		room--;
-	return room;
-}
-
 void
 log_ring_add(struct log_ring *ring, const struct log_record *record)
 {
-	size_t len = cut_length(record->text, record->len, log_ring_max_line(ring));
+	size_t len = text_whole(record->text, record->len, log_ring_max_line(ring));
 	size_t remark_len = 0, size, place;
 	char remark[MAX_REMARK];
 	struct header *header;

@@ -128,9 +128,7 @@ feed_clean_copy(struct secrets *secrets, const char *text, char *out, size_t siz
 	size_t len;
 
 	feed_clean(secrets, text, strlen(text), &scratch, &clean);
-	len = clean.len < size ? clean.len : size - 1;
-	while (len > 0 && len < clean.len && ((unsigned char)clean.data[len] & 0xc0) == 0x80)
-		len--;
+	len = text_whole(str_cstr(&clean), clean.len, size - 1);
 	memcpy(out, str_cstr(&clean), len);
 	out[len] = '\0';
 	str_release(&scratch);

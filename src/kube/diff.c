@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "kube/apply.h"
 #include "kube/secret_value.h"
@@ -179,10 +180,7 @@ describe(const struct leaf *leaf)
 	}
 	text = is_plain && *leaf->value->valuestring ? json_text(leaf->value)
 						     : json_print(leaf->value);
-	size_t len = strlen(text), shown = len;
-	if (len > SHOWN_BYTES)
-		for (shown = SHOWN_BYTES; shown > 0 && ((unsigned char)text[shown] & 0xc0) == 0x80;)
-			shown--; /* not within a character */
+	size_t len = strlen(text), shown = text_whole(text, len, SHOWN_BYTES);
 	line = len == shown ? xasprintf("%s: %s", leaf->path, text)
 			    : xasprintf("%s: %.*s… (%zu bytes)", leaf->path, (int)shown, text, len);
 	free(text);

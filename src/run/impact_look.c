@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
 enum { TEXT_MAX_BYTES = 400 };
@@ -83,12 +84,7 @@ set_text(struct impact_look *look, const char *text)
 	if (!text)
 		return;
 	secrets_redact(look->env.secrets, text, strlen(text), &redacted);
-	len = redacted.len;
-	if (len > TEXT_MAX_BYTES) {
-		len = TEXT_MAX_BYTES;
-		while (len > 0 && (redacted.data[len] & 0xc0) == 0x80)
-			len--;
-	}
+	len = text_whole(str_cstr(&redacted), redacted.len, TEXT_MAX_BYTES);
 	look->now_text = len < redacted.len ? xasprintf("%.*s…", (int)len, redacted.data)
 					    : xstrdup(str_cstr(&redacted));
 	str_release(&redacted);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "runbook/expression_child.h"
 #include "runbook/expression_path.h"
@@ -300,13 +301,10 @@ int
 expressions_eval(struct expressions *x, const char *text, const cJSON *input, const cJSON *context,
 		 int64_t timeout_ms, cJSON **ret_value, struct err *e)
 {
-	size_t len = strnlen(text, QUOTED_MAX);
-
 	if (eval(x, text, input, context, timeout_ms > 0 ? timeout_ms : EVAL_DEFAULT_MS, ret_value,
 		 e) == 0)
 		return 0;
-	while (text[len] && len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--; /* never half a character */
+	size_t len = text_whole(text, strlen(text), QUOTED_MAX);
 	return err_wrap(e, "expression %.*s%s", (int)len, text, text[len] ? "…" : "");
 }
 

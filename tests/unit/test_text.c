@@ -427,10 +427,26 @@ use_utf8(void **state)
 	return setlocale(LC_CTYPE, "C.UTF-8") ? 0 : -1;
 }
 
+static void
+text_whole_ends_between_characters(void **state)
+{
+	static const char text[] = "a\xc3\xa9\xe2\x80\xa6z"; /* a é … z */
+	static const size_t expected[] = { 0, 1, 1, 3, 3, 3, 6, 7, 7 };
+
+	(void)state;
+	for (size_t most = 0; most < sizeof(expected) / sizeof(expected[0]); most++)
+		assert_int_equal(text_whole(text, sizeof(text) - 1, most), expected[most]);
+	assert_int_equal(text_whole("", 0, 5), 0);
+	assert_int_equal(text_whole("\x80\x80\x80", 3, 2), 0);
+	assert_int_equal(text_characters(text), 4);
+	assert_int_equal(text_characters(""), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(text_whole_ends_between_characters),
 		cmocka_unit_test(decode_valid_sequences_returns_code_points),
 		cmocka_unit_test(decode_invalid_sequences_takes_one_byte),
 		cmocka_unit_test(decode_nothing_takes_nothing),
