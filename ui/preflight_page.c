@@ -155,7 +155,7 @@ add_counts(const struct model *model, struct lines *lines)
 		counts[effect]++;
 		ways_back += effect >= EFFECT_CHANGES && has_way_back(model, &state->steps[i]);
 	}
-	str_printf(&text, "%zu steps", state->steps_count);
+	str_printf(&text, "%zu step%s", state->steps_count, state->steps_count == 1 ? "" : "s");
 	for (size_t i = 0, told = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		size_t count = counts[words[i].effect];
 
@@ -270,21 +270,10 @@ add_params(const struct run_state *state, struct lines *lines)
 	}
 }
 
-/* The program that an action starts on this machine, or NULL: it starts none, or it is only known later. */
-static const char *
-program_of(const struct action_spec *action)
-{
-	const cJSON *argv = json_at(action->with, "argv");
-	const cJSON *first = cJSON_IsArray(argv) ? argv->child : NULL;
-
-	return cJSON_IsString(first) && !strstr(first->valuestring, "${") ? first->valuestring
-									  : NULL;
-}
-
 static void
 take_program(const struct action_spec *action, const char ***programs, size_t *count, size_t *cap)
 {
-	const char *program = program_of(action);
+	const char *program = step_type_program(action->type, action->with);
 
 	for (size_t i = 0; program && i < *count; i++)
 		if (str_equal((*programs)[i], program))

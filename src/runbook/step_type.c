@@ -62,6 +62,18 @@ step_type_effect(const struct step_type *type, const cJSON *with)
 	return type->effect;
 }
 
+const char *
+step_type_program(const struct step_type *type, const cJSON *with)
+{
+	const cJSON *argv = type->starts ? json_at(with, type->starts) : NULL;
+	const char *name = cJSON_GetStringValue(cJSON_GetArrayItem(argv, 0));
+
+	if (!name || !*name || json_bool(with, "shell", false) || strstr(name, "${"))
+		return NULL;
+	/* where it works, and so which file that is, is known later */
+	return name[0] != '/' && strchr(name, '/') ? NULL : name;
+}
+
 static int
 compare_uses(const void *key, const void *element)
 {

@@ -42,8 +42,9 @@ struct step_type {
 	enum step_effect effect;
 	const struct field *fields; /* of `with:` */
 	const char *result;	    /* one line: what `outputs` and `expect` see as their input */
-	const char *
-		undo; /* one line: what it can take back by itself, without an `undo:`; NULL: nothing */
+	const char *undo; /* one line: what it can take back without an `undo:`; NULL: nothing */
+	/* The field whose first element is a program of this machine, unless a field `shell` is true; NULL: it starts none. */
+	const char *starts;
 };
 
 /*
@@ -51,6 +52,12 @@ struct step_type {
  * say there, lower or higher. `with` may be NULL.
  */
 enum step_effect step_type_effect(const struct step_type *type, const cJSON *with);
+
+/*
+ * The program that an action finds by PATH or by its whole name, as the document tells it; NULL: it starts none, or which
+ * one is known only when the step is prepared. `with` may be NULL.
+ */
+const char *step_type_program(const struct step_type *type, const cJSON *with);
 
 /* The step types that a program has, sorted by `uses`. */
 struct step_catalogue {

@@ -523,6 +523,7 @@ const struct executor step_command_run = {
 		.target_kinds = TARGET_KUBERNETES,
 		.effect = EFFECT_CHANGES,
 		.fields = fields,
+		.starts = "argv",
 		.result = "{exit_code, output, json, duration_ms}; output is the last 64 KiB",
 	},
 	.ready = command_ready,

@@ -21,7 +21,7 @@ static const struct step_type types[] = {
 	{ .uses = "kubernetes.get", .effect = EFFECT_READS, .target_kinds = TARGET_KUBERNETES },
 	{ .uses = "manual.confirm", .effect = EFFECT_NONE },
 	{ .uses = "kubernetes.apply", .effect = EFFECT_CHANGES, .target_kinds = TARGET_KUBERNETES },
-	{ .uses = "command.run", .effect = EFFECT_CHANGES },
+	{ .uses = "command.run", .effect = EFFECT_CHANGES, .starts = "argv" },
 	{ .uses = "kubernetes.restart",
 	  .effect = EFFECT_CHANGES,
 	  .target_kinds = TARGET_KUBERNETES },
@@ -469,6 +469,45 @@ restore_preflight_page_opens_by_itself(void **state)
 	scenario_leave(tty);
 }
 
+static bool
+is_helm(const char *name)
+{
+	return strcmp(name, "helm") == 0;
+}
+
+/* A program that is there, one that is not, and a line for the shell, which is no program. */
+static void
+with_programs(struct scenario *s)
+{
+	static struct check_spec checks[2];
+
+	adjust(s);
+	steps[3].action.with = cJSON_Parse("{\"argv\":[\"helm\",\"install\"]}");
+	checks[0].action = (struct action_spec){ .type = &types[RUN],
+						 .with = cJSON_Parse("{\"argv\":[\"tctl\"]}") };
+	checks[1].action = (struct action_spec){
+		.type = &types[RUN],
+		.with = cJSON_Parse("{\"argv\":[\"tctl get | wc\"],\"shell\":true}"),
+	};
+	steps[3].verify = checks;
+	steps[3].verify_count = 2;
+	s->options.has_program = is_helm;
+}
+
+static void
+preflight_tells_which_programs_are_there(void **state)
+{
+	struct tty *tty = scenario_start_adjusted(80, 24, stage_unreached, with_programs);
+
+	(void)state;
+	tty_expect(tty, "does not answer");
+	tty_type(tty, "/PROGRAMS\r");
+	tty_expect(tty, "[!] tctl: not found here");
+	tty_expect(tty, "[x] helm");
+	tty_assert_golden(tty, "preflight-programs");
+	tty_stop(tty);
+}
+
 static void
 preflight_of_a_run_under_way_does_not_open(void **state)
 {
@@ -538,6 +577,7 @@ main(void)
 		cmocka_unit_test(restore_step_to_be_taken_back),
 		cmocka_unit_test(restore_done_step),
 		cmocka_unit_test(restore_preflight_page_opens_by_itself),
+		cmocka_unit_test(preflight_tells_which_programs_are_there),
 		cmocka_unit_test(preflight_of_a_run_under_way_does_not_open),
 		cmocka_unit_test(restore_why_page),
 		cmocka_unit_test(restore_end_page),

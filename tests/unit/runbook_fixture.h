@@ -111,46 +111,78 @@ static const struct field fixture_wait_fields[] = {
 };
 
 static const struct step_type fixture_command = {
-	"command.run",		"Runs a command.",  0,	  false, EFFECT_CHANGES,
-	fixture_command_fields, "What it printed.", NULL,
+	.uses = "command.run",
+	.summary = "Runs a command.",
+	.effect = EFFECT_CHANGES,
+	.fields = fixture_command_fields,
+	.result = "What it printed.",
 };
 static const struct step_type fixture_lookup = {
-	"dns.lookup", "Asks resolvers.",     TARGET_DNS,     false,
-	EFFECT_READS, fixture_lookup_fields, "The answers.", NULL,
+	.uses = "dns.lookup",
+	.summary = "Asks resolvers.",
+	.target_kinds = TARGET_DNS,
+	.effect = EFFECT_READS,
+	.fields = fixture_lookup_fields,
+	.result = "The answers.",
 };
 static const struct step_type fixture_http = {
-	"http.check",
-	"Asks a server.",
-	TARGET_HTTP,
-	true,
-	EFFECT_READS,
-	fixture_http_fields,
-	"Status, headers and body.",
-	NULL,
+	.uses = "http.check",
+	.summary = "Asks a server.",
+	.target_kinds = TARGET_HTTP,
+	.target_required = true,
+	.effect = EFFECT_READS,
+	.fields = fixture_http_fields,
+	.result = "Status, headers and body.",
 };
 static const struct step_type fixture_apply = {
-	"kubernetes.apply", "Applies manifests.", TARGET_KUBERNETES, true,
-	EFFECT_CHANGES,	    fixture_apply_fields, "The objects.",    NULL,
+	.uses = "kubernetes.apply",
+	.summary = "Applies manifests.",
+	.target_kinds = TARGET_KUBERNETES,
+	.target_required = true,
+	.effect = EFFECT_CHANGES,
+	.fields = fixture_apply_fields,
+	.result = "The objects.",
 };
 static const struct step_type fixture_delete = {
-	"kubernetes.delete", "Deletes objects.",    TARGET_KUBERNETES, true,
-	EFFECT_DESTROYS,     fixture_object_fields, "The names.",      NULL,
+	.uses = "kubernetes.delete",
+	.summary = "Deletes objects.",
+	.target_kinds = TARGET_KUBERNETES,
+	.target_required = true,
+	.effect = EFFECT_DESTROYS,
+	.fields = fixture_object_fields,
+	.result = "The names.",
 };
 static const struct step_type fixture_get = {
-	"kubernetes.get", "Reads objects.",	 TARGET_KUBERNETES,	   true,
-	EFFECT_READS,	  fixture_object_fields, "The object, or a list.", NULL,
+	.uses = "kubernetes.get",
+	.summary = "Reads objects.",
+	.target_kinds = TARGET_KUBERNETES,
+	.target_required = true,
+	.effect = EFFECT_READS,
+	.fields = fixture_object_fields,
+	.result = "The object, or a list.",
 };
 static const struct step_type fixture_confirm = {
-	"manual.confirm", "Asks the operator.",	  0,	false,
-	EFFECT_NONE,	  fixture_confirm_fields, NULL, NULL,
+	.uses = "manual.confirm",
+	.summary = "Asks the operator.",
+	.effect = EFFECT_NONE,
+	.fields = fixture_confirm_fields,
 };
 static const struct step_type fixture_query = {
-	"postgresql.query", "Reads rows.",	  TARGET_POSTGRESQL, true,
-	EFFECT_READS,	    fixture_query_fields, "The rows.",	     NULL,
+	.uses = "postgresql.query",
+	.summary = "Reads rows.",
+	.target_kinds = TARGET_POSTGRESQL,
+	.target_required = true,
+	.effect = EFFECT_READS,
+	.fields = fixture_query_fields,
+	.result = "The rows.",
 };
 static const struct step_type fixture_wait = {
-	"wait.until", "Waits for a check.", TARGET_KUBERNETES | TARGET_HTTP, false,
-	EFFECT_READS, fixture_wait_fields,  "The check's result.",	     NULL,
+	.uses = "wait.until",
+	.summary = "Waits for a check.",
+	.target_kinds = TARGET_KUBERNETES | TARGET_HTTP,
+	.effect = EFFECT_READS,
+	.fields = fixture_wait_fields,
+	.result = "The check's result.",
 };
 
 static const struct step_type *const fixture_types[] = {

@@ -128,6 +128,36 @@ step_table_effects_are_what_the_names_say(void **state)
 	}
 }
 
+/* Which program a command starts is told from its text only where that is certain. */
+static void
+step_type_program_is_what_can_be_looked_for(void **state)
+{
+	static const struct {
+		const char *with, *program;
+	} cases[] = {
+		{ "{\"argv\":[\"helm\",\"list\"]}", "helm" },
+		{ "{\"argv\":[\"/usr/bin/helm\"]}", "/usr/bin/helm" },
+		{ "{\"argv\":[\"./helm\"],\"folder\":\"/srv\"}", NULL },
+		{ "{\"argv\":[\"${.params.tool}\"]}", NULL },
+		{ "{\"argv\":[\"echo a | wc\"],\"shell\":true}", NULL },
+		{ "{\"argv\":[]}", NULL },
+		{ "{}", NULL },
+	};
+	const struct step_type *type = &executor_find(&step_table, "command.run")->type;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		cJSON *with = cJSON_Parse(cases[i].with);
+		const char *program = step_type_program(type, with);
+
+		if (!str_equal(program, cases[i].program))
+			fail_msg("%s: %s", cases[i].with, program ? program : "(none)");
+		cJSON_Delete(with);
+	}
+	assert_null(step_type_program(type, NULL));
+	assert_null(step_type_program(&executor_find(&step_table, "kubernetes.get")->type, NULL));
+}
+
 static void
 step_table_every_kind_of_target_has_a_driver(void **state)
 {
@@ -159,6 +189,7 @@ main(void)
 		cmocka_unit_test(step_table_rows_are_complete),
 		cmocka_unit_test(step_table_fields_are_complete),
 		cmocka_unit_test(step_table_effects_are_what_the_names_say),
+		cmocka_unit_test(step_type_program_is_what_can_be_looked_for),
 		cmocka_unit_test(step_table_every_kind_of_target_has_a_driver),
 	};
 
