@@ -82,12 +82,6 @@ nearest(struct rgb wanted, int first, int end)
 }
 
 int
-colour_nearest(int red, int green, int blue)
-{
-	return nearest((struct rgb){ red, green, blue }, CUBE, COUNT);
-}
-
-int
 colour_reduce(int colour, int count)
 {
 	if (colour < 0 || colour < count)
@@ -202,8 +196,9 @@ theme_parse_colour(const char *text, int *ret_colour)
 		return true;
 	}
 	if (text[0] == '#' && strlen(text) == 7 && parse_number(text + 1, 16, 6, &number)) {
-		*ret_colour = colour_nearest((int)(number >> 16), (int)(number >> 8 & 0xff),
-					     (int)(number & 0xff));
+		*ret_colour = nearest((struct rgb){ (int)(number >> 16), (int)(number >> 8 & 0xff),
+						    (int)(number & 0xff) },
+				      CUBE, COUNT);
 		return true;
 	}
 	if (!parse_number(text, 10, 3, &number) || number >= COUNT)

@@ -8,9 +8,6 @@
  * no colour at all. Pure. Source: xterm, 256colres.h.
  */
 
-/* The nearest of the cube and the greys. */
-int colour_nearest(int red, int green, int blue);
-
 /* The nearest of the terminal's first `count` (8 or 16); -1 stays -1. */
 int colour_reduce(int colour, int count);
 

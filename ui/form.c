@@ -45,8 +45,8 @@ hush(struct form *form)
 	form->message = NULL;
 }
 
-void
-form_say(struct form *form, enum role role, const char *format, ...)
+static __attribute__((format(printf, 3, 4))) void
+say(struct form *form, enum role role, const char *format, ...)
 {
 	va_list ap;
 
@@ -194,10 +194,10 @@ start(struct form *form)
 		if (is_ready(form, i, &value))
 			continue;
 		go_to(form, i);
-		form_say(form, ROLE_BAD, "%s: %s", form_param(form, i)->name,
-			 value.is_pending ? "it is still being read"
-			 : value.problem  ? value.problem
-					  : "it is to be filled in");
+		say(form, ROLE_BAD, "%s: %s", form_param(form, i)->name,
+		    value.is_pending ? "it is still being read"
+		    : value.problem  ? value.problem
+				     : "it is to be filled in");
 		return;
 	}
 	form->end = FORM_STARTED;
@@ -362,7 +362,7 @@ insert(struct form *form, const struct key *key)
 	if (!line_edit_key(&form->edit, key))
 		drop_edit(form);
 	else if (is_text && form->edit.text.len == before)
-		form_say(form, ROLE_BAD, "It is full: no more than %d bytes fit", LINE_EDIT_MAX);
+		say(form, ROLE_BAD, "It is full: no more than %d bytes fit", LINE_EDIT_MAX);
 }
 
 /* The line ends of a paste part a list's elements; a secret of several lines would not be what it was. */
@@ -378,9 +378,9 @@ join_lines(struct form *form)
 		return;
 	}
 	drop_edit(form);
-	form_say(form, ROLE_BAD, "%s",
-		 "Several lines were pasted, and a line is wanted: put the secret in a file, and "
-		 "write file:PATH");
+	say(form, ROLE_BAD, "%s",
+	    "Several lines were pasted, and a line is wanted: put the secret in a file, and "
+	    "write file:PATH");
 }
 
 static void
@@ -391,8 +391,8 @@ paste(struct form *form, const struct key *key)
 	if (key->code == '\n' || key->code == '\r') {
 		form->is_line_pending = form->is_editing;
 	} else if (is_control(key) && key->code != '\t') {
-		form_say(form, ROLE_WARNING, "A control character of the paste (^%c) was left out",
-			 key->code ^ 0x40);
+		say(form, ROLE_WARNING, "A control character of the paste (^%c) was left out",
+		    key->code ^ 0x40);
 	} else {
 		if (form->is_line_pending)
 			join_lines(form);
@@ -404,7 +404,7 @@ static void
 other_key(struct form *form, const struct key *key, unsigned facts)
 {
 	if (key->pasted && !(facts & FORM_ON_TEXT))
-		form_say(form, ROLE_WARNING, "Nothing can be pasted here");
+		say(form, ROLE_WARNING, "Nothing can be pasted here");
 	else if (key->pasted)
 		paste(form, key);
 	else if (facts & FORM_ON_TEXT)

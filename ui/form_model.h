@@ -121,8 +121,6 @@ void form_key(struct form *form, const struct key *key);
 void form_follow(struct form *form);
 /* Asks before something is lost, and leaves. */
 void form_leave(struct form *form);
-void form_say(struct form *form, enum role role, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
 unsigned form_facts(const struct form *form);
 
 /* The parameter of a row, NULL for the last one; its value. */
@@ -140,6 +138,5 @@ void form_list_step(struct form *form, int direction);
 void form_list_letter(struct form *form, int letter);
 
 void form_paint(struct form *form);
-void form_help_lines(const struct form *form, struct lines *lines);
 
 #endif

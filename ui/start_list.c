@@ -28,8 +28,8 @@ struct errand {
 	void (*collect)(struct start_inbox *inbox);
 };
 
-void
-start_entry_free(struct start_entry *entry)
+static void
+free_entry(struct start_entry *entry)
 {
 	if (!entry)
 		return;
@@ -47,7 +47,7 @@ parcel_free(void *data)
 {
 	struct parcel *parcel = data;
 
-	start_entry_free(parcel->entry);
+	free_entry(parcel->entry);
 	free(parcel);
 }
 
@@ -139,9 +139,9 @@ start_list_release(struct start_list *list)
 	atomic_store(&list->inbox->wanted, false);
 	let_go(list->inbox);
 	for (size_t i = 0; i < list->count; i++)
-		start_entry_free(list->items[i]);
+		free_entry(list->items[i]);
 	for (size_t i = 0; i < list->notes_count; i++)
-		start_entry_free(list->notes[i]);
+		free_entry(list->notes[i]);
 	free(list->items);
 	free(list->notes);
 	*list = (struct start_list){ 0 };

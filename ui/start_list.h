@@ -32,8 +32,6 @@ struct start_entry {
 	char *runbook; /* its id: that of the run, or its own */
 };
 
-void start_entry_free(struct start_entry *entry);
-
 /*
  * Where rows come in from threads that look for them, each at its own pace: one that hangs holds up
  * nobody. It lives until the page and the last of the threads have let it go.

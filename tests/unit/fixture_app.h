@@ -52,4 +52,24 @@ fixture_app_release(struct fixture_app *f)
 	run_state_release(&f->state);
 }
 
+/* The one of a test program, made and released around each test. */
+static struct fixture_app fixture;
+static struct app *const app = &fixture.app;
+
+static inline int
+fixture_app_setup(void **state)
+{
+	(void)state;
+	fixture_app_init(&fixture);
+	return 0;
+}
+
+static inline int
+fixture_app_teardown(void **state)
+{
+	(void)state;
+	fixture_app_release(&fixture);
+	return 0;
+}
+
 #endif

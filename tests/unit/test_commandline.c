@@ -12,25 +12,6 @@
 #include "fixture_app.h"
 #include "ui/commandline.h"
 
-static struct fixture_app fixture;
-static struct app *const app = &fixture.app;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	fixture_app_init(&fixture);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	fixture_app_release(&fixture);
-	return 0;
-}
-
 static void
 assert_runs(const char *line)
 {
@@ -292,7 +273,8 @@ up_brings_back_commands_but_no_searches(void **state)
 	assert_int_equal(app->selected, 3);
 }
 
-#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_APP(test)                                                                             \
+	cmocka_unit_test_setup_teardown(test, fixture_app_setup, fixture_app_teardown)
 
 int
 main(void)

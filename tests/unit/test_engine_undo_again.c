@@ -68,6 +68,23 @@ undo_of_a_second_try_that_changed_nothing(void **unused)
 	rig_release(&rig);
 }
 
+/* The first try of the first of two steps fails, and nothing can be taken back for that reason; then it is done. */
+static void
+fail_first(struct rig *rig, atomic_int *times, const char *why_no_way_back)
+{
+	begin(rig,
+	      " - {id: a, title: T, uses: test.turn, with: {text: '5'}}\n"
+	      " - {id: b, title: T, uses: test.change}\n",
+	      "a");
+	atomic_store(times, 1);
+	rig_send(rig, INTENT_RUN, "y");
+	wait_at(rig, "a", STEP_FAILED);
+	rig_send(rig, INTENT_UNDO, NULL);
+	rig_wait_said(rig, why_no_way_back);
+	rig_send(rig, INTENT_RECHECK, NULL);
+	run_to(rig, "b");
+}
+
 /* Nobody knows how far the first one came, nor what there was before it. */
 static void
 undo_of_a_try_that_broke_off_is_none(void **unused)
@@ -75,17 +92,7 @@ undo_of_a_try_that_broke_off_is_none(void **unused)
 	struct rig rig;
 
 	(void)unused;
-	begin(&rig,
-	      " - {id: a, title: T, uses: test.turn, with: {text: '5'}}\n"
-	      " - {id: b, title: T, uses: test.change}\n",
-	      "a");
-	atomic_store(&half_times, 1);
-	rig_send(&rig, INTENT_RUN, "y");
-	wait_at(&rig, "a", STEP_FAILED);
-	rig_send(&rig, INTENT_UNDO, NULL);
-	rig_wait_said(&rig, "step a (test.turn): it did not come to its end");
-	rig_send(&rig, INTENT_RECHECK, NULL);
-	run_to(&rig, "b");
+	fail_first(&rig, &half_times, "step a (test.turn): it did not come to its end");
 	assert_int_equal(step(&rig, "a")->status, STEP_OK);
 	rig_send(&rig, INTENT_UNDO, NULL);
 	rig_wait_said(&rig, "step a (test.turn): an earlier try of it changed something too");
@@ -99,17 +106,7 @@ undo_after_a_try_that_did_nothing(void **unused)
 	struct rig rig;
 
 	(void)unused;
-	begin(&rig,
-	      " - {id: a, title: T, uses: test.turn, with: {text: '5'}}\n"
-	      " - {id: b, title: T, uses: test.change}\n",
-	      "a");
-	atomic_store(&fail_times, 1);
-	rig_send(&rig, INTENT_RUN, "y");
-	wait_at(&rig, "a", STEP_FAILED);
-	rig_send(&rig, INTENT_UNDO, NULL);
-	rig_wait_said(&rig, "nothing was done yet that could be taken back");
-	rig_send(&rig, INTENT_RECHECK, NULL);
-	run_to(&rig, "b");
+	fail_first(&rig, &fail_times, "nothing was done yet that could be taken back");
 	undo(&rig, "a");
 	run_undo(&rig, "y");
 	assert_int_equal(atomic_load(&turned), 0);

@@ -13,25 +13,6 @@
 #include "ui/find.h"
 #include "ui/situation.h"
 
-static struct fixture_app fixture;
-static struct app *const app = &fixture.app;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	fixture_app_init(&fixture);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	fixture_app_release(&fixture);
-	return 0;
-}
-
 static void
 fill(const struct app *of, struct lines *lines)
 {
@@ -216,7 +197,8 @@ find_append_title_names_both(void **state)
 	str_release(&title);
 }
 
-#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_APP(test)                                                                             \
+	cmocka_unit_test_setup_teardown(test, fixture_app_setup, fixture_app_teardown)
 
 int
 main(void)

@@ -14,26 +14,14 @@
 
 /* 80x24: the steps at the left from column 0, the step at its right, the audit below; no curses. */
 
-static struct fixture_app fixture;
-static struct app *const app = &fixture.app;
-
 enum { ROWS = 24, COLUMNS = 80 };
 
 static int
 setup(void **state)
 {
-	(void)state;
-	fixture_app_init(&fixture);
+	fixture_app_setup(state);
 	mouse_set(app, true);
 	app_lay_out(app);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	fixture_app_release(&fixture);
 	return 0;
 }
 
@@ -294,7 +282,7 @@ mouse_that_is_off_does_nothing(void **state)
 	assert_int_equal(app->selected, 1);
 }
 
-#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define WITH_APP(test) cmocka_unit_test_setup_teardown(test, setup, fixture_app_teardown)
 
 int
 main(void)
