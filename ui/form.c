@@ -11,9 +11,11 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "ui/form_model.h"
+#include "ui/layout.h"
+#include "ui/mouse_event.h"
 #include "ui/terminal.h"
 
-enum { INTERRUPT = 3 };
+enum { INTERRUPT = 3, WHEEL_ROWS = 3 };
 
 void
 form_init(struct form *form, const struct form_page *page, const struct form_owner *owner)
@@ -424,22 +426,66 @@ answer_leaving(struct form *form, const struct key *key)
 		form->end = FORM_LEFT;
 }
 
+/* Its end is where it is painted to. */
+static void
+scroll_help(struct form *form, int rows)
+{
+	size_t back = rows < 0 ? (size_t)-rows : 0;
+
+	if (rows > 0)
+		form->help_first += (size_t)rows;
+	form->help_first -= form->help_first < back ? form->help_first : back;
+}
+
 static void
 help_key(struct form *form, const struct key *key)
 {
 	int rows = LINES - 2;
 
 	if (key->function && key->code == KEY_DOWN)
-		form->help_first++;
+		scroll_help(form, 1);
 	else if (key->function && key->code == KEY_UP)
-		form->help_first -= form->help_first > 0;
+		scroll_help(form, -1);
 	else if (key->function && key->code == KEY_NPAGE)
-		form->help_first += (size_t)(rows > 1 ? rows - 1 : 1);
+		scroll_help(form, rows > 1 ? rows - 1 : 1);
 	else if (key->function && key->code == KEY_PPAGE)
-		form->help_first -=
-			form->help_first < (size_t)rows ? form->help_first : (size_t)rows;
+		scroll_help(form, -rows);
 	else if (!key->pasted)
 		form->is_help = false;
+}
+
+static void
+obey_mouse(struct form *form, const struct mouse_event *event)
+{
+	size_t row = form_row_at(form, event->y, event->x);
+
+	if (form->is_help) {
+		scroll_help(form, event->turn * WHEEL_ROWS);
+	} else if (form->list.is_open) {
+		bool is_inside = mouse_is_in(&form->list_room, event->y, event->x);
+
+		form_list_mouse(&form->list, event->y - form->list_room.y,
+				is_inside && event->click, event->turn);
+	} else if (event->turn && mouse_is_in(&form->text_room, event->y, event->x)) {
+		scroll_text(form, event->turn > 0);
+	} else if (event->turn) {
+		go(form, event->turn > 0);
+	} else if (event->click && row <= form->page->count && row != form->focus) {
+		commit(form);
+		go_to(form, row);
+	}
+}
+
+/* It goes to rows and moves what is under it; it sets and starts nothing. */
+static void
+take_mouse(struct form *form, bool pasted)
+{
+	struct mouse_event events[MOUSE_EVENTS_MAX];
+	size_t count = mouse_events(events);
+	bool is_small = COLS < LAYOUT_MIN_COLUMNS || LINES < LAYOUT_MIN_ROWS;
+
+	for (size_t i = 0; i < count && !pasted && !form->is_leaving && !is_small; i++)
+		obey_mouse(form, &events[i]);
 }
 
 void
@@ -450,7 +496,9 @@ form_key(struct form *form, const struct key *key)
 		key->pasted ? NULL : form_key_find(input_binding_code(key), facts);
 
 	form->is_dirty = true;
-	if (form->is_leaving) {
+	if (mouse_is(key)) {
+		take_mouse(form, key->pasted);
+	} else if (form->is_leaving) {
 		answer_leaving(form, key);
 	} else if (form->is_help) {
 		help_key(form, key);

@@ -252,6 +252,15 @@ other_key(struct form_list *list, const struct key *key)
 }
 
 void
+form_list_mouse(struct form_list *list, int row, bool click, int turn)
+{
+	if (turn)
+		go(list, turn < 0 ? CMD_UP : CMD_DOWN);
+	else if (click && list->first + (size_t)row < list->shown_count)
+		list->cursor = list->first + (size_t)row;
+}
+
+void
 form_list_key(struct form *form, const struct key *key)
 {
 	struct form_list *list = &form->list;

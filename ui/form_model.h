@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "ui/form.h"
 #include "ui/input.h"
+#include "ui/layout.h"
 #include "ui/line_edit.h"
 #include "ui/lines.h"
 #include "ui/theme.h"
@@ -112,6 +113,8 @@ struct form {
 	struct str heard; /* what a credential plugin says that wants something of the operator */
 	bool is_dirty;
 	int cursor_y, cursor_x;
+	struct rect rows_room, text_room; /* where they were painted, titles and all */
+	struct rect list_room;		  /* the items of the list that is open */
 };
 
 void form_init(struct form *form, const struct form_page *page, const struct form_owner *owner);
@@ -138,5 +141,10 @@ void form_list_step(struct form *form, int direction);
 void form_list_letter(struct form *form, int letter);
 
 void form_paint(struct form *form);
+/* The row that was painted there; more than page->count: none. */
+size_t form_row_at(const struct form *form, int y, int x);
+
+/* A click on a row of the list, or a turn of the wheel. */
+void form_list_mouse(struct form_list *list, int row, bool click, int turn);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <curses.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "base/xalloc.h"
 #include "ui/form_model.h"
 #include "ui/layout.h"
+#include "ui/mouse_event.h"
 #include "ui/paint.h"
 #include "ui/scroll.h"
 
@@ -281,6 +283,23 @@ paint_line_of_row(struct form *form, const struct places *places, size_t row, bo
 		paint_row(form, places, row, y);
 }
 
+size_t
+form_row_at(const struct form *form, int y, int x)
+{
+	const struct rect *room = &form->rows_room;
+	size_t line = 0;
+
+	if (y == room->y || !mouse_is_in(room, y, x))
+		return SIZE_MAX;
+	size_t wanted = form->first + (size_t)(y - room->y - 1);
+	for (size_t row = 0; row <= form->page->count; row++) {
+		line += has_problem(form, row) ? 2 : 1;
+		if (wanted < line)
+			return row;
+	}
+	return SIZE_MAX;
+}
+
 static void
 paint_rows(struct form *form, const struct places *places)
 {
@@ -440,6 +459,7 @@ paint_items(struct form *form, int y, int x, int rows, int columns)
 	struct form_list *list = &form->list;
 
 	list->rows = rows;
+	form->list_room = (struct rect){ y, x, rows, columns };
 	list->first = scroll_to(list->first, list->cursor, list->shown_count, rows);
 	for (int i = 0; i < rows && list->first + (size_t)i < list->shown_count; i++) {
 		size_t at = list->first + (size_t)i, item = list->shown[at];
@@ -572,6 +592,8 @@ form_paint(struct form *form)
 		paint_help(form);
 	} else {
 		measure(form, paint_head(form), &places);
+		form->rows_room = places.rows;
+		form->text_room = places.text;
 		paint_rows(form, &places);
 		if (COLS >= WIDE_COLUMNS)
 			paint_rule(places.text.y, places.text.x - 1, places.text.rows);

@@ -2,7 +2,6 @@
 
 #include "ui/mouse.h"
 
-#include <curses.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -14,8 +13,7 @@
 
 enum {
 	DOUBLE_CLICK_MS = 400,
-	WHEEL_ROWS = 3,	 /* of text; a cursor goes on by one */
-	EVENTS_MAX = 16, /* curses keeps fewer */
+	WHEEL_ROWS = 3, /* of text; a cursor goes on by one */
 };
 
 struct mouse {
@@ -41,26 +39,13 @@ mouse_free(struct mouse *mouse)
 	free(mouse);
 }
 
-bool
-mouse_is(const struct key *key)
-{
-	return key->function && key->code == KEY_MOUSE;
-}
-
-static bool
-is_in(const struct rect *rect, int y, int x)
-{
-	return y >= rect->y && y < rect->y + rect->rows && x >= rect->x &&
-	       x < rect->x + rect->columns;
-}
-
 /* PANE_COUNT: none is there. */
 static enum pane
 pane_at(const struct app *app, int y, int x)
 {
 	enum pane pane = 0;
 
-	while (pane < PANE_COUNT && !is_in(&app->layout.panes[pane], y, x))
+	while (pane < PANE_COUNT && !mouse_is_in(&app->layout.panes[pane], y, x))
 		pane++;
 	return pane;
 }
@@ -198,23 +183,14 @@ mouse_act(struct app *app, int y, int x, bool clicked, int turn)
 	}
 }
 
-/* One key may stand for several events that came at once; curses hands out the latest first. */
 void
 mouse_take(struct app *app, bool pasted)
 {
-	MEVENT events[EVENTS_MAX];
-	int count = 0;
+	struct mouse_event events[MOUSE_EVENTS_MAX];
+	size_t count = mouse_events(events);
 
-	while (count < EVENTS_MAX && getmouse(&events[count]) == OK)
-		count++;
-	while (count-- > 0 && !pasted) {
-		mmask_t what = events[count].bstate;
-
-		mouse_act(app, events[count].y, events[count].x, what & BUTTON1_PRESSED,
-			  what & BUTTON4_PRESSED   ? -1
-			  : what & BUTTON5_PRESSED ? 1
-						   : 0);
-	}
+	for (size_t i = 0; i < count && !pasted; i++)
+		mouse_act(app, events[i].y, events[i].x, events[i].click, events[i].turn);
 }
 
 void

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 
 #include "ui/app.h"
+#include "ui/mouse_event.h"
 
 /*
  * The mouse, where it is switched on: a click gives the keys to a pane and goes to its row, the wheel moves what is under
@@ -15,8 +16,6 @@ struct mouse;
 /* Switches it on or off. */
 void mouse_set(struct app *app, bool on);
 void mouse_free(struct mouse *mouse);
-/* Whether a key is one of the mouse's. */
-bool mouse_is(const struct key *key);
 /* Takes what the mouse has done; what was pasted to look so is forgotten. */
 void mouse_take(struct app *app, bool pasted);
 

@@ -205,7 +205,8 @@ ui_open(const struct ui_look *look, struct err *e)
 
 	if (openings == 0 && terminal_open(look->mono || (no_color && *no_color), e) < 0)
 		return -1;
-	openings++;
+	if (openings++ == 0)
+		terminal_mouse(look->mouse);
 	paint_init(look->ascii || !utf8);
 	return 0;
 }
@@ -252,7 +253,6 @@ ui_screen_run(const struct ui_options *options, const struct run_link *link,
 	rc = begin(&app, options->beginning, e);
 	if (rc == 0)
 		rc = loop(&app, console_fd, e);
-	mouse_set(&app, false);
 	ui_close();
 	if (!app.hung_up)
 		console_disown(false);

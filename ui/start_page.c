@@ -9,13 +9,14 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "ui/key_name.h"
+#include "ui/mouse_event.h"
 #include "ui/scroll.h"
 #include "ui/signals.h"
 #include "ui/situation.h"
 #include "ui/start_screen.h"
 #include "ui/terminal.h"
 
-enum { TICK_MS = 1000, FRAME_MS = 33, KEYS_A_ROUND = 64 };
+enum { TICK_MS = 1000, FRAME_MS = 33, KEYS_A_ROUND = 64, WHEEL_ROWS = 3 };
 
 static const char still_reading[] =
 	"Still reading: move to a row first to choose it before the list is whole.";
@@ -138,13 +139,43 @@ filter_key(struct start_screen *s, const struct key *key)
 }
 
 static void
+obey_mouse(struct start_screen *s, const struct mouse_event *event)
+{
+	const struct start_entry *entry = start_entry_at(s, event->y);
+	enum command command = event->turn < 0 ? CMD_UP : CMD_DOWN;
+
+	if (s->view.shown) {
+		for (int i = 0; event->turn && i < WHEEL_ROWS; i++)
+			start_view_move(&s->view, command);
+	} else if (event->turn) {
+		move(s, command);
+	} else if (event->click && entry) {
+		s->selected = entry;
+		s->moved = true;
+	}
+}
+
+/* It goes to a row, and opens none. */
+static void
+take_mouse(struct start_screen *s, bool pasted)
+{
+	struct mouse_event events[MOUSE_EVENTS_MAX];
+	size_t count = mouse_events(events);
+
+	for (size_t i = 0; i < count && !pasted && !start_is_too_small(); i++)
+		obey_mouse(s, &events[i]);
+}
+
+static void
 take_key(struct start_screen *s, const struct key *key)
 {
 	const struct key_binding *binding = find_binding(key);
 
 	s->dirty = true;
 	s->message = NULL;
-	if (s->filtering && !start_is_too_small()) {
+	if (mouse_is(key)) {
+		take_mouse(s, key->pasted);
+	} else if (s->filtering && !start_is_too_small()) {
 		filter_key(s, key);
 	} else if (key->pasted) {
 		s->message = "Pasted text is not taken as keys";

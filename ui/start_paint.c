@@ -142,6 +142,8 @@ struct walk {
 	size_t line, first;
 	size_t selected; /* the line of the selected row */
 	size_t rows;	 /* of the screen; 0: nothing is painted */
+	size_t wanted;	 /* a line that is looked for, and what is in it */
+	const struct start_entry *found;
 	int selected_y;
 };
 
@@ -155,6 +157,8 @@ walk_line(struct walk *walk, const struct start_entry *entry, const char *headin
 		walk->selected = line;
 		walk->selected_y = y;
 	}
+	if (entry && line == walk->wanted)
+		walk->found = entry;
 	if (line < walk->first || line >= walk->first + walk->rows)
 		return;
 	if (entry)
@@ -183,6 +187,18 @@ walk_list(struct walk *walk)
 		}
 		walk_line(walk, entry, NULL);
 	}
+}
+
+const struct start_entry *
+start_entry_at(const struct start_screen *s, int y)
+{
+	struct walk walk = { .s = s };
+
+	if (y < TITLE_ROWS || y >= TITLE_ROWS + start_list_rows())
+		return NULL;
+	walk.wanted = s->first + (size_t)(y - TITLE_ROWS);
+	walk_list(&walk);
+	return walk.found;
 }
 
 static void

@@ -40,6 +40,8 @@ void start_paint(struct start_screen *s);
 /* Rows that the list has on this screen. */
 int start_list_rows(void);
 bool start_is_too_small(void);
+/* What was painted in a row of the screen; NULL: no entry. */
+const struct start_entry *start_entry_at(const struct start_screen *s, int y);
 /* Whether a row passes the filter. */
 bool start_is_shown(const struct start_screen *s, const struct start_entry *entry);
 
@@ -47,6 +49,7 @@ bool start_is_shown(const struct start_screen *s, const struct start_entry *entr
 void start_view_open(struct start_screen *s, const struct start_entry *entry);
 void start_view_close(struct start_view *view);
 void start_view_key(struct start_view *view, const struct key_binding *binding);
+void start_view_move(struct start_view *view, enum command command);
 void start_view_paint(struct start_screen *s);
 
 #endif

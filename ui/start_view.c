@@ -37,11 +37,16 @@ view_rows(void)
 }
 
 void
+start_view_move(struct start_view *view, enum command command)
+{
+	view->first = scroll_move(view->first, command, view->lines.count, view_rows());
+}
+
+void
 start_view_key(struct start_view *view, const struct key_binding *binding)
 {
 	if (binding && scroll_is_movement(binding->command))
-		view->first =
-			scroll_move(view->first, binding->command, view->lines.count, view_rows());
+		start_view_move(view, binding->command);
 	else
 		start_view_close(view);
 }

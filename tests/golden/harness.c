@@ -590,6 +590,43 @@ tty_expect_mouse(struct tty *tty, bool wanted)
 }
 
 void
+tty_press(struct tty *tty, int button, int row, int column)
+{
+	char *bytes = xasprintf("\033[<%d;%d;%dM\033[<%d;%d;%dm", button, column + 1, row + 1,
+				button, column + 1, row + 1);
+
+	tty_type(tty, bytes);
+	free(bytes);
+}
+
+/* Looks for a text and says how many of the bytes of its line, or lines, are before it. */
+static int
+count_before(struct tty *tty, const char *text, bool lines)
+{
+	char *screen = tty_text(tty), *at = strstr(screen, text);
+	int count = 0;
+
+	if (!at)
+		fail_with_screen(tty, "it is not there", text);
+	for (char *c = at; c > screen && (lines || c[-1] != '\n'); c--)
+		count += !lines || c[-1] == '\n';
+	free(screen);
+	return count;
+}
+
+int
+tty_row_of(struct tty *tty, const char *text)
+{
+	return count_before(tty, text, true);
+}
+
+int
+tty_column_of(struct tty *tty, const char *text)
+{
+	return count_before(tty, text, false);
+}
+
+void
 tty_expect_cursor(struct tty *tty, int row, int column)
 {
 	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;

@@ -682,11 +682,49 @@ form_cursor_stands_on_the_focused_row(void **state)
 	tty_stop(tty);
 }
 
+/* It goes to rows, also to those of a list; a value is taken, and the run begun, by keys alone. */
+static void
+form_mouse_goes_to_rows_and_sets_nothing(void **state)
+{
+	struct setting clickable = { .look = { .mouse = true } };
+	struct tty *tty = start(80, 24, &clickable);
+
+	(void)state;
+	tty_expect(tty, "row 3 of 11");
+	assert_true(tty_mouse(tty));
+	tty_type(tty, "mgmt");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "Replicas"), 4);
+	tty_expect(tty, "row 6 of 11");
+	tty_expect(tty, "mgmt"); /* what was typed was taken */
+	tty_press(tty, TTY_WHEEL_DOWN, tty_row_of(tty, "Replicas"), 4);
+	tty_expect(tty, "row 7 of 11");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "Was the key"), 50);
+	tty_expect(tty, "row 8 of 11");
+	tty_expect(tty, "[ ] no");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "Was the key"), 50);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "Context of"), 4);
+	tty_expect(tty, "row 3 of 11");
+	tty_type(tty, "\t");
+	tty_expect(tty, "filter:");
+	tty_expect(tty, "edge-2");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "mgmt-a"), 10);
+	tty_expect(tty, "> mgmt-a");
+	tty_press(tty, TTY_WHEEL_DOWN, 0, 0);
+	tty_expect(tty, "> mgmt-b");
+	tty_type(tty, "\r");
+	tty_expect_gone(tty, "filter:");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ Start ]"), 4);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ Start ]"), 4);
+	tty_expect(tty, "row 11 of 11");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(form_shows_each_parameter_and_its_source),
+		cmocka_unit_test(form_mouse_goes_to_rows_and_sets_nothing),
 		cmocka_unit_test(form_offers_what_the_last_run_had),
 		cmocka_unit_test(form_small_screen_shows_the_focused_row),
 		cmocka_unit_test(form_wrong_value_says_so_below_it),

@@ -513,46 +513,6 @@ with_mouse(struct scenario *s)
 	s->options.look.clipboard = true;
 }
 
-/* A press and its release of a button, at a row and a column from 0, as a terminal tells of them. */
-static void
-press(struct tty *tty, int button, int row, int column)
-{
-	char *bytes = xasprintf("\033[<%d;%d;%dM\033[<%d;%d;%dm", button, column + 1, row + 1,
-				button, column + 1, row + 1);
-
-	tty_type(tty, bytes);
-	free(bytes);
-}
-
-enum { LEFT, WHEEL_UP = 64, WHEEL_DOWN };
-
-/* The row that begins with a text, which must be there. */
-static int
-row_of(struct tty *tty, const char *text)
-{
-	char *screen = tty_text(tty), *at = strstr(screen, text);
-	int row = 0;
-
-	assert_non_null(at);
-	for (char *c = screen; c < at; c++)
-		row += *c == '\n';
-	free(screen);
-	return row;
-}
-
-static int
-column_of(struct tty *tty, const char *text)
-{
-	char *screen = tty_text(tty), *at = strstr(screen, text), *line = at;
-
-	assert_non_null(at);
-	while (line > screen && line[-1] != '\n')
-		line--;
-	int column = (int)(at - line);
-	free(screen);
-	return column;
-}
-
 static struct tty *
 start_with_mouse(void)
 {
@@ -573,7 +533,7 @@ mouse_is_the_terminals_own_until_switched_on(void **state)
 	tty_type(tty, ":set mouse\r");
 	tty_expect(tty, "mouse is on");
 	assert_true(tty_mouse(tty));
-	press(tty, LEFT, row_of(tty, "[ ] 4"), 6);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ ] 4"), 6);
 	tty_expect(tty, "2 Step 4: Inspect");
 	tty_type(tty, ":set nomouse\r");
 	tty_expect(tty, "mouse is off");
@@ -587,14 +547,14 @@ mouse_click_selects_and_double_click_looks(void **state)
 	struct tty *tty = start_with_mouse();
 
 	(void)state;
-	press(tty, LEFT, row_of(tty, "[ ] 3"), 6);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ ] 3"), 6);
 	tty_expect(tty, "2 Step 3: Drop");
-	press(tty, LEFT, row_of(tty, "[ ] 4"), 6);
-	press(tty, LEFT, row_of(tty, "[ ] 4"), 6);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ ] 4"), 6);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ ] 4"), 6);
 	tty_expect(tty, "2 Step 4: Inspect");
 	tty_type(tty, "y"); /* of the step now, which has no request */
 	tty_expect(tty, "Copied 26 bytes: Inspect the control planes");
-	press(tty, LEFT, row_of(tty, "14:04:00Z"), 30);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "14:04:00Z"), 30);
 	tty_type(tty, "y");
 	tty_expect(tty, "bytes: 14:04:00Z #4    Step look begins");
 	scenario_leave(tty);
@@ -606,12 +566,12 @@ mouse_click_on_a_name_shows_that_pane(void **state)
 	struct tty *tty = start_with_mouse();
 
 	(void)state;
-	press(tty, LEFT, row_of(tty, "5 Audit"), column_of(tty, "4 Logs") + 3);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "5 Audit"), tty_column_of(tty, "4 Logs") + 3);
 	tty_expect(tty, "this runbook names no logs to follow");
-	press(tty, LEFT, row_of(tty, "4 Logs"), column_of(tty, "5 Audit"));
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "4 Logs"), tty_column_of(tty, "5 Audit"));
 	tty_expect(tty, "5 Audit 7 entries");
-	press(tty, LEFT, row_of(tty, "5 Audit"), 3);
-	press(tty, LEFT, row_of(tty, "5 Audit"), 3);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "5 Audit"), 3);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "5 Audit"), 3);
 	tty_expect_gone(tty, "2 Step");
 	scenario_leave(tty);
 }
@@ -645,7 +605,7 @@ mouse_click_holds_the_logs_on_a_line(void **state)
 
 	(void)state;
 	tty_expect(tty, "line 050");
-	press(tty, LEFT, row_of(tty, "line 048"), 5);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "line 048"), 5);
 	tty_expect(tty, "paused");
 	tty_type(tty, "y");
 	tty_expect(tty, "bytes: line 048");
@@ -653,10 +613,10 @@ mouse_click_holds_the_logs_on_a_line(void **state)
 	tty_expect(tty, "match 5 of 5");
 	tty_type(tty, "N");
 	tty_expect(tty, "match 4 of 5");
-	press(tty, WHEEL_DOWN, row_of(tty, "4 Logs") + 1, 5);
-	press(tty, WHEEL_DOWN, row_of(tty, "4 Logs") + 1, 5);
-	press(tty, WHEEL_DOWN, row_of(tty, "4 Logs") + 1, 5);
-	press(tty, WHEEL_DOWN, row_of(tty, "4 Logs") + 1, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, tty_row_of(tty, "4 Logs") + 1, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, tty_row_of(tty, "4 Logs") + 1, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, tty_row_of(tty, "4 Logs") + 1, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, tty_row_of(tty, "4 Logs") + 1, 5);
 	tty_expect(tty, "line 050");
 	scenario_leave(tty);
 }
@@ -666,12 +626,12 @@ static void
 mouse_pasted_click_is_none(void **state)
 {
 	struct tty *tty = start_with_mouse();
-	int y = row_of(tty, "[ ] 4") + 1;
+	int y = tty_row_of(tty, "[ ] 4") + 1;
 	char *bytes = xasprintf("\033[200~\033[<0;6;%dM\033[<0;6;%dm\033[201~", y, y);
 
 	(void)state;
 	tty_type(tty, bytes);
-	press(tty, LEFT, row_of(tty, "[ ] 3"), 6);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[ ] 3"), 6);
 	tty_expect(tty, "2 Step 3: Drop");
 	scenario_leave(tty);
 	free(bytes);
@@ -683,16 +643,16 @@ mouse_wheel_moves_what_is_under_it(void **state)
 	struct tty *tty = start_with_mouse();
 
 	(void)state;
-	press(tty, WHEEL_DOWN, 6, 60);
-	press(tty, WHEEL_DOWN, 6, 60);
+	tty_press(tty, TTY_WHEEL_DOWN, 6, 60);
+	tty_press(tty, TTY_WHEEL_DOWN, 6, 60);
 	tty_expect(tty, "the secret holds a key id");
-	press(tty, WHEEL_DOWN, 6, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, 6, 5);
 	tty_expect(tty, "2 Step 3: Drop");
-	press(tty, WHEEL_UP, 6, 5);
+	tty_press(tty, TTY_WHEEL_UP, 6, 5);
 	tty_expect(tty, "2 Step 2: Restore");
 	tty_type(tty, "?");
 	tty_expect(tty, "Keys marked * apply now");
-	press(tty, WHEEL_DOWN, 6, 5);
+	tty_press(tty, TTY_WHEEL_DOWN, 6, 5);
 	tty_expect(tty, "lines 4-");
 	tty_type(tty, "q");
 	scenario_leave(tty);
@@ -704,17 +664,17 @@ mouse_decides_nothing(void **state)
 	struct tty *tty = start_with_mouse();
 
 	(void)state;
-	press(tty, LEFT, 23, column_of(tty, "Enter run") + 2);
+	tty_press(tty, TTY_LEFT, 23, tty_column_of(tty, "Enter run") + 2);
 	tty_expect(tty, "That takes the key Enter: the mouse decides nothing");
 	assert_false(tty_reported(tty, "RUN"));
-	press(tty, LEFT, 23, column_of(tty, "? help"));
+	tty_press(tty, TTY_LEFT, 23, tty_column_of(tty, "? help"));
 	tty_expect(tty, "Keys marked * apply now");
 	tty_type(tty, "q");
 	tty_expect(tty, "Enter run");
 	tty_type(tty, "\r");
 	tty_expect(tty, "[y/N]");
-	press(tty, LEFT, row_of(tty, "[y/N]"), 10);
-	press(tty, LEFT, 23, 3);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "[y/N]"), 10);
+	tty_press(tty, TTY_LEFT, 23, 3);
 	tty_type(tty, "n");
 	tty_expect(tty, "Not run.");
 	scenario_leave(tty);
@@ -728,7 +688,7 @@ mouse_click_in_the_box_goes_there(void **state)
 	(void)state;
 	tty_type(tty, "\020tokens");
 	tty_expect(tty, "3 drop-tokens");
-	press(tty, LEFT, row_of(tty, "3 drop-tokens"), 20);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "3 drop-tokens"), 20);
 	tty_expect_gone(tty, "Go to");
 	tty_expect(tty, "2 Step 3: Drop");
 	scenario_leave(tty);
@@ -816,7 +776,7 @@ jump_goes_to_a_pod(void **state)
 	tty_expect_gone(tty, "Go to");
 	tty_type(tty, "y");
 	tty_expect(tty, "Copied 11 bytes: mpc-55d-q8z");
-	press(tty, LEFT, row_of(tty, "  central-7d9c5b7f-x2k8v"), 5);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "  central-7d9c5b7f-x2k8v"), 5);
 	tty_type(tty, "y");
 	tty_expect(tty, "Copied 22 bytes: central-7d9c5b7f-x2k8v");
 	scenario_leave(tty);

@@ -389,11 +389,42 @@ start_page_rebound_keys_are_shown_and_work(void **state)
 	end(tty, "RESUME 20261121T120000-aaaa");
 }
 
+/* It goes to a row and scrolls what is shown; only a key opens. */
+static void
+start_mouse_goes_to_a_row_and_opens_none(void **state)
+{
+	struct scene scene = { .collectors = usual, .look = { .mouse = true } };
+	struct tty *tty = begin(80, 24, &scene);
+
+	(void)state;
+	tty_expect(tty, "Open runs");
+	tty_expect_gone(tty, "Reading");
+	assert_true(tty_mouse(tty));
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "half-written"), 10);
+	tty_expect(tty, "lint half-written.yaml");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "Runbooks"), 1); /* a heading */
+	tty_press(tty, TTY_WHEEL_DOWN, 3, 3);
+	tty_expect(tty, "management-plane-restore 1.0.0, 18");
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "first-steps"), 1);
+	tty_press(tty, TTY_LEFT, tty_row_of(tty, "first-steps"), 1);
+	tty_expect(tty, "1.0.0, 14 steps");
+	tty_type(tty, "v");
+	tty_expect(tty, "line 5");
+	tty_press(tty, TTY_WHEEL_DOWN, 10, 10);
+	tty_expect_gone(tty, "All about it");
+	tty_press(tty, TTY_LEFT, 10, 10);
+	tty_press(tty, TTY_WHEEL_UP, 10, 10);
+	tty_expect(tty, "All about it");
+	tty_type(tty, "q\r");
+	end(tty, "BEGIN first-steps");
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(start_page_looks_as_it_should),
+		cmocka_unit_test(start_mouse_goes_to_a_row_and_opens_none),
 		cmocka_unit_test(start_page_mono_ascii_looks_as_it_should),
 		cmocka_unit_test(start_page_empty_library_says_what_to_do),
 		cmocka_unit_test(start_page_enter_chooses_by_what_the_row_is),
