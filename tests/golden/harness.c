@@ -599,15 +599,14 @@ tty_press(struct tty *tty, int button, int row, int column)
 	free(bytes);
 }
 
-/* Looks for a text and says how many of the bytes of its line, or lines, are before it. */
+/* Waits for a text and says how many bytes of its line, or how many lines, are before it. */
 static int
 count_before(struct tty *tty, const char *text, bool lines)
 {
-	char *screen = tty_text(tty), *at = strstr(screen, text);
 	int count = 0;
 
-	if (!at)
-		fail_with_screen(tty, "it is not there", text);
+	tty_expect(tty, text);
+	char *screen = tty_text(tty), *at = strstr(screen, text);
 	for (char *c = at; c > screen && (lines || c[-1] != '\n'); c--)
 		count += !lines || c[-1] == '\n';
 	free(screen);

@@ -70,7 +70,7 @@ void tty_expect_mouse(struct tty *tty, bool wanted);
 enum { TTY_LEFT, TTY_WHEEL_UP = 64, TTY_WHEEL_DOWN };
 /* Presses and releases a button at a row and a column from 0, as a terminal tells of it. */
 void tty_press(struct tty *tty, int button, int row, int column);
-/* Where a text is on the screen, on which it must be. */
+/* Where a text is on the screen, once it is there. */
 int tty_row_of(struct tty *tty, const char *text);
 int tty_column_of(struct tty *tty, const char *text);
 /* Waits until the real cursor stands there. */
