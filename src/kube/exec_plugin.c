@@ -8,10 +8,10 @@
 #include "base/console.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "net/child.h"
+#include "net/child_words.h"
 
 enum {
 	GRACE_MS = 30,	      /* it holds nothing that must be brought to an end */
@@ -107,47 +107,16 @@ on_output(void *data, const char *bytes, size_t len_bytes)
 	str_release(&clean);
 }
 
-static bool
-is_blank(char c)
-{
-	return strchr(" \t\r\n", c) != NULL;
-}
-
-/* Where the last lines of a text begin. */
-static const char *
-last_lines(const char *text, size_t len, int lines)
-{
-	const char *at = text + len;
-
-	while (at > text) {
-		if (at[-1] == '\n' && at < text + len && !is_blank(*at) && --lines == 0)
-			break;
-		at--;
-	}
-	return at;
-}
-
 /* Adds the last lines that it said to the error, on one line. */
 static void
 add_tail(const struct attempt *a, struct err *e)
 {
-	struct str clean = STR_INIT, line = STR_INIT;
-	const char *at;
+	struct str line = STR_INIT;
 
-	text_sanitise(str_cstr(&a->tail), a->tail.len, TEXT_KEEP_NEWLINES | TEXT_DROP_SGR, &clean);
-	while (clean.len > 0 && is_blank(clean.data[clean.len - 1]))
-		clean.data[--clean.len] = '\0';
-	at = last_lines(str_cstr(&clean), clean.len, TAIL_LINES);
-	for (; *at; at++) {
-		if (*at != '\n')
-			str_append_char(&line, *at);
-		else if (line.len && !str_ends_with(str_cstr(&line), "; "))
-			str_append(&line, "; ");
-	}
+	child_last_lines(str_cstr(&a->tail), a->tail.len, TAIL_LINES, MAX_TAIL, &line);
 	if (line.len)
 		err_advise(e, "It said: %s", str_cstr(&line));
 	str_release(&line);
-	str_release(&clean);
 }
 
 static void

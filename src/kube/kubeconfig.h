@@ -48,6 +48,7 @@ struct kube_access {
 	struct kube_exec *exec; /* where the credentials come from; or NULL */
 	bool insecure;
 	bool compressed;
+	bool in_cluster; /* without a kubeconfig: the account of the pod that we run in; `source` is its folder */
 };
 
 /*

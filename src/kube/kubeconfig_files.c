@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -12,6 +13,7 @@
 #include "base/yaml.h"
 #include "kube/access.h"
 #include "kube/base64.h"
+#include "kube/kubeconfig_pin.h"
 #include "kube/kubeconfig_private.h"
 
 /* The files of a kubeconfig, their entries, and the members of an entry. */
@@ -183,6 +185,61 @@ kubeconfig_files_names(const struct kubeconfig_files *files)
 	for (size_t i = 0; i < files->count; i++)
 		str_printf(&out, "%s%s", i ? ", " : "", files->items[i].path);
 	return str_take(&out);
+}
+
+/* Adds a file of the list, which another program may read from another folder. */
+static int
+append_absolute(struct str *list, const char *path, struct err *e)
+{
+	char *folder;
+
+	if (list->len)
+		str_append_char(list, ':');
+	if (path[0] != '/') {
+		folder = getcwd(NULL, 0);
+		if (!folder)
+			return err_errno(e, ERR_IO,
+					 "finding the current folder, which %s is relative to",
+					 path);
+		str_printf(list, "%s/", folder);
+		free(folder);
+	}
+	str_append(list, path);
+	return 0;
+}
+
+static int
+append_listed(struct str *list, const char *paths, struct err *e)
+{
+	char *path;
+	int rc = 0;
+
+	while (rc == 0 && (path = next_listed(&paths))) {
+		rc = append_absolute(list, path, e);
+		free(path);
+	}
+	return rc;
+}
+
+int
+kubeconfig_list_files(const char *path, struct str *list, struct err *e)
+{
+	char *home;
+	int rc;
+
+	if (path && strchr(path, ':'))
+		return err_set(e, ERR_SPEC,
+			       "the kubeconfig %s has a colon in its name, which stands between "
+			       "names in KUBECONFIG. Give it another name",
+			       path);
+	if (path)
+		return append_absolute(list, path, e);
+	if (listed_paths())
+		return append_listed(list, listed_paths(), e);
+	home = home_path();
+	rc = home && file_exists(home) ? append_absolute(list, home, e) : 0;
+	free(home);
+	return rc;
 }
 
 bool

@@ -76,6 +76,7 @@ kubeconfig_fill_in_cluster(struct kube_access *access, const char *account_folde
 	access->source = xstrdup(account_folder);
 	access->server = server_url();
 	access->compressed = true;
+	access->in_cluster = true;
 	access->token_file = file_of(account_folder, "token");
 	if (kube_access_read_token(access->token_file, &access->token, e) < 0 ||
 	    read_optional(account_folder, "ca.crt", &access->ca_pem, e) < 0 ||

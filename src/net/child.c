@@ -47,11 +47,16 @@ identity(const struct child *c)
 	return (struct process_id){ .pid = c->process.pid, .start = c->process.start };
 }
 
+/* A shell with job control, or a runner of jobs, puts its children into groups of their own. */
 static void
-signal_group(const struct child *c, int number)
+signal_all(const struct child *c, int number)
 {
-	if (!c->lost || process_alive(identity(c)))
-		kill(-c->process.pid, number);
+	if (c->lost && !process_alive(identity(c)))
+		return;
+	kill(-c->process.pid, number);
+	kill(-c->process.pid, SIGCONT);
+	if (!c->options->terminal) /* else the session is ours */
+		process_signal_strays(c->process.pid, number);
 }
 
 static int64_t
@@ -80,8 +85,7 @@ stop(struct child *c, enum err_kind why)
 	if (c->exited)
 		c->linger_until_ms = earliest(c->linger_until_ms, wait_deadline(linger_ms(c)));
 	c->kill_at_ms = wait_deadline(grace_ms(c));
-	signal_group(c, SIGTERM);
-	signal_group(c, SIGCONT);
+	signal_all(c, SIGTERM);
 }
 
 static void
@@ -198,16 +202,20 @@ check_clock(struct child *c)
 		stop(c, ERR_TIMEOUT);
 	else if (c->stopped && !c->killed && now_ms >= c->kill_at_ms) {
 		c->killed = true;
-		signal_group(c, SIGKILL);
+		signal_all(c, SIGKILL);
 	}
+}
+
+static bool
+is_silent(const struct child *c)
+{
+	return c->quiet && c->process.capture_fd < 0;
 }
 
 static bool
 is_over(const struct child *c)
 {
-	bool silent = c->quiet && c->process.capture_fd < 0;
-
-	return c->exited && (silent || clock_mono_ms() >= c->linger_until_ms);
+	return c->exited && (is_silent(c) || clock_mono_ms() >= c->linger_until_ms);
 }
 
 static void
@@ -252,7 +260,7 @@ reap(struct child *c)
 	for (int i = 0; i < LAST_READS && drain_once(c, &c->process.capture_fd, true); i++)
 		;
 	if (c->stopped)
-		signal_group(c, SIGKILL); /* whoever of the group is left */
+		signal_all(c, SIGKILL); /* whoever is left */
 	if (c->process.supervisor)
 		supervisor_leave(&c->process);
 	else
@@ -267,21 +275,31 @@ reap(struct child *c)
 }
 
 static int
-report_stop(const struct child *c, int64_t duration_ms, struct err *e)
+describe_stop(const struct child *c, int64_t duration_ms, struct err *e)
 {
 	char took[CLOCK_STAMP_MAX];
 	const char *how = c->killed ? "SIGTERM did not end it, SIGKILL did" : "SIGTERM ended it";
+	const char *name = c->options->argv[0];
 
 	duration_format(duration_ms, took);
 	if (c->stopped == ERR_CANCELLED)
-		return err_set(e, ERR_CANCELLED, "%s: cancelled after %s: %s", c->options->argv[0],
-			       took, how);
+		return err_set(e, ERR_CANCELLED, "%s: cancelled after %s: %s", name, took, how);
 	if (c->stopped == ERR_TIMEOUT)
-		return err_set(e, ERR_TIMEOUT, "%s: still running after %s: %s",
-			       c->options->argv[0], took, how);
-	if (c->stopped)
-		return err_set(e, c->stopped, "%s: it could not be watched, and was stopped",
-			       c->options->argv[0]);
+		return err_set(e, ERR_TIMEOUT, "%s: still running after %s: %s", name, took, how);
+	return err_set(e, c->stopped, "%s: it could not be watched, and was stopped", name);
+}
+
+/* `left_behind`: some that it had started still have its output open, and signals to its session miss them. */
+static int
+report_failure(const struct child *c, int64_t duration_ms, bool left_behind, struct err *e)
+{
+	if (c->stopped) {
+		describe_stop(c, duration_ms, e);
+		return left_behind
+			       ? err_advise(e, "Processes that it started in sessions of their own "
+					       "may still run: look for them")
+			       : -1;
+	}
 	if (c->lost)
 		return err_set(e, ERR_UNKNOWN_OUTCOME,
 			       "%s: it has ended, but nobody knows how: the process that watched "
@@ -310,14 +328,16 @@ child_run(const struct child_options *options, struct child_result *ret_result, 
 	if (child_start(options, &c.process, e) < 0)
 		return -1;
 	supervise(&c);
+	bool left_behind = !is_silent(&c);
 	reap(&c);
 	int64_t duration_ms = clock_mono_ms() - c.begin_ms;
 	if (c.stopped || c.overflow || c.lost)
-		return report_stop(&c, duration_ms, e);
+		return report_failure(&c, duration_ms, left_behind, e);
 	*ret_result = (struct child_result){
 		.exit_code = c.exit_code,
 		.signal = c.signal,
 		.duration_ms = duration_ms,
+		.left_behind = left_behind,
 	};
 	return 0;
 }

@@ -19,6 +19,7 @@ struct child_options {
 	const char *const *argv; /* NULL-terminated; argv[0] without a slash is looked up in PATH */
 	const char *const
 		*env;	    /* "NAME=value" added to, or replacing in, our own; NULL-terminated */
+	bool env_only;	    /* `env` is all that the command gets: nothing of our own */
 	const char *folder; /* working folder, or NULL */
 	const char *input;  /* standard input, or NULL: nothing to read */
 	size_t input_len;
@@ -61,14 +62,19 @@ struct child_result {
 	int exit_code; /* -1 where a signal ended it */
 	int signal;    /* 0, or the signal */
 	int64_t duration_ms;
+	/* Processes that it left behind still had its output open, a pipe: what they say after its end is not read. (A pty is
+	 * taken from them when its session's leader ends.) */
+	bool left_behind;
 };
 
 /*
  * Runs a command to its end in a session of its own (of ours with `terminal`), its output (stdout and
- * stderr) streamed in the order it came. A cancel or the deadline stops the whole process group: SIGTERM,
- * then SIGKILL after the grace time; the function still returns only when it has been reaped (so a cancel
- * may take grace_ms). Errors: ERR_NOT_FOUND (no such command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED,
- * ERR_UNKNOWN_OUTCOME (somebody killed its supervisor). A non-zero exit is a result.
+ * stderr) streamed in the order it came. A cancel or the deadline stops its whole session (its group with
+ * `terminal`): SIGTERM at once, then SIGKILL after the grace time; the function still returns only when it has
+ * been reaped (so a cancel may take grace_ms). Whoever began a session of its own is out of reach, and what it
+ * says after the end of the command is waited for no longer than half a second. Errors: ERR_NOT_FOUND (no such
+ * command), ERR_IO, ERR_TIMEOUT, ERR_CANCELLED, ERR_UNKNOWN_OUTCOME (somebody killed its supervisor). A
+ * non-zero exit is a result.
  */
 int child_run(const struct child_options *options, struct child_result *ret_result, struct err *e);
 

@@ -191,6 +191,26 @@ child_keep_only(const int *fds, int count)
 	close_between(next, INT_MAX);
 }
 
+/* The system's own words for these name neither the cause nor the cure. */
+static const char *
+advice(int error)
+{
+	switch (error) {
+	case ENOEXEC:
+		return "A script begins with a line such as #!/bin/sh; a program must be made for "
+		       "this kind of machine";
+	case ENOENT:
+		return "The interpreter that its first line names is not there";
+	case EACCES:
+		return "Neither it nor the interpreter that its first line names may lie where "
+		       "executing is forbidden (noexec)";
+	case E2BIG:
+		return "Hand the longest arguments over by a file or the standard input";
+	default:
+		return NULL;
+	}
+}
+
 int
 child_failure_err(const struct child_exec *x, const struct child_failure *failure, struct err *e)
 {
@@ -199,5 +219,8 @@ child_failure_err(const struct child_exec *x, const struct child_failure *failur
 		return err_errno(e, ERR_IO, "forking");
 	if (failure->stage == CHILD_STAGE_FOLDER)
 		return err_errno(e, ERR_NOT_FOUND, "changing to the folder %s", x->folder);
-	return err_errno(e, ERR_IO, "executing %s", x->path);
+	err_errno(e, ERR_IO, "executing %s", x->path);
+	if (advice(failure->error))
+		err_advise(e, "%s", advice(failure->error));
+	return -1;
 }

@@ -8,7 +8,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -17,65 +16,10 @@
 #include "base/file.h"
 #include "base/xalloc.h"
 #include "net/child_exec.h"
+#include "net/child_find.h"
 #include "net/supervisor.h"
 
-#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
-
 extern char **environ;
-
-static bool
-is_executable(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-char *
-child_find(const char *command, struct err *e)
-{
-	const char *path = getenv("PATH");
-	char *copy, *rest, *folder, *found = NULL;
-
-	if (strchr(command, '/')) {
-		if (is_executable(command))
-			return xstrdup(command);
-		err_set(e, ERR_NOT_FOUND, "%s is not an executable file", command);
-		return NULL;
-	}
-	rest = copy = xstrdup(path ? path : DEFAULT_PATH);
-	while (!found && (folder = strsep(&rest, ":"))) {
-		found = xasprintf("%s/%s", *folder ? folder : ".", command);
-		if (!*command || !is_executable(found)) {
-			free(found);
-			found = NULL;
-		}
-	}
-	if (!found)
-		err_set(e, ERR_NOT_FOUND,
-			"no command \"%s\" in PATH (%s). Install it, or add its folder to PATH",
-			command, path ? path : DEFAULT_PATH);
-	free(copy);
-	return found;
-}
-
-/* A relative command with a slash counts from the working folder that it is given. */
-static char *
-find_from_folder(const struct child_options *options, struct err *e)
-{
-	const char *command = options->argv[0];
-	char *joined, *found;
-
-	if (!options->folder || command[0] == '/' || !strchr(command, '/'))
-		return child_find(command, e);
-	joined = xasprintf("%s/%s", options->folder, command);
-	found = child_find(joined, e);
-	free(joined);
-	if (!found || found[0] == '/')
-		return found;
-	free(found);
-	return xstrdup(command); /* it is executed from within the folder */
-}
 
 static bool
 same_name(const char *a, const char *b)
@@ -85,28 +29,41 @@ same_name(const char *a, const char *b)
 	return strncmp(a, b, len) == 0 && b[len] == '=';
 }
 
-/* Our environment with what is added or replaced; the strings are borrowed. */
-static char **
-merge_environment(const char *const *added)
+static const char *
+path_of(const char *const *env)
 {
-	size_t ours = 0, theirs = 0, count = 0;
-	char **env;
+	for (; env && *env; env++)
+		if (str_starts_with(*env, "PATH="))
+			return *env + strlen("PATH=");
+	return NULL;
+}
 
-	while (environ && environ[ours])
-		ours++;
-	while (added && added[theirs])
-		theirs++;
-	env = xcalloc(ours + theirs + 1, sizeof(*env));
-	for (size_t i = 0; i < ours; i++) {
-		bool replaced = false;
+static bool
+is_replaced(const char *variable, const char *const *added)
+{
+	for (; added && *added; added++)
+		if (same_name(*added, variable))
+			return true;
+	return false;
+}
 
-		for (size_t j = 0; j < theirs; j++)
-			replaced = replaced || same_name(added[j], environ[i]);
-		if (!replaced)
-			env[count++] = environ[i];
-	}
-	for (size_t j = 0; j < theirs; j++)
-		env[count++] = (char *)(uintptr_t)added[j];
+/* What the command gets: ours with what is added or replaced, or the latter alone; the strings are borrowed. */
+static char **
+merge_environment(const struct child_options *options)
+{
+	char **ours = options->env_only ? NULL : environ, **env;
+	size_t most = 1, count = 0;
+
+	for (size_t i = 0; ours && ours[i]; i++)
+		most++;
+	for (size_t i = 0; options->env && options->env[i]; i++)
+		most++;
+	env = xcalloc(most, sizeof(*env));
+	for (size_t i = 0; ours && ours[i]; i++)
+		if (!is_replaced(ours[i], options->env))
+			env[count++] = ours[i];
+	for (size_t i = 0; options->env && options->env[i]; i++)
+		env[count++] = (char *)(uintptr_t)options->env[i];
 	return env;
 }
 
@@ -254,8 +211,8 @@ child_start(const struct child_options *options, struct child_process *ret_proce
 		.control_fd = -1,
 		.terminal = CHILD_TERMINAL_INIT,
 	};
-	char *path = find_from_folder(options, e);
-	char **env = merge_environment(options->env);
+	char *path = child_find_for(options->argv[0], options->folder, path_of(options->env), e);
+	char **env = merge_environment(options);
 	int rc = -1;
 
 	if (!path || open_streams(options, &process, &streams, e) < 0)

@@ -2,15 +2,19 @@
 
 #include "net/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum {
 	STAT_MAX = 1024,
-	START_FIELD = 22, /* of /proc/pid/stat; the state is field 3, right after the name */
+	GROUP_FIELD = 5, /* of /proc/pid/stat; the state is field 3, right after the name */
+	SESSION_FIELD = 6,
+	START_FIELD = 22,
 };
 
 /* What one read of a small file gives, as a string. No call here that is not async-signal-safe. */
@@ -60,11 +64,11 @@ read_stat(pid_t pid, char text[STAT_MAX])
 }
 
 static int64_t
-start_of(const char *stat)
+field_of(const char *stat, int wanted)
 {
 	int64_t value = 0;
 
-	for (int field = 3; stat && field < START_FIELD; field++) {
+	for (int field = 3; stat && field < wanted; field++) {
 		stat = strchr(stat, ' ');
 		if (stat)
 			stat++;
@@ -74,6 +78,12 @@ start_of(const char *stat)
 	for (; *stat >= '0' && *stat <= '9'; stat++)
 		value = value * 10 + (*stat - '0');
 	return value;
+}
+
+static int64_t
+start_of(const char *stat)
+{
+	return field_of(stat, START_FIELD);
 }
 
 struct process_id
@@ -98,6 +108,27 @@ process_alive(struct process_id id)
 	if (*stat == 'Z' || *stat == 'X')
 		return false;
 	return start < 0 || id.start < 0 || start == id.start;
+}
+
+void
+process_signal_strays(pid_t session, int number)
+{
+	DIR *folder = opendir("/proc");
+	const struct dirent *entry;
+
+	while (folder && (entry = readdir(folder))) {
+		pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
+		char text[STAT_MAX];
+		const char *stat = read_stat(pid, text);
+
+		if (field_of(stat, SESSION_FIELD) != session ||
+		    field_of(stat, GROUP_FIELD) == session)
+			continue;
+		kill(pid, number);
+		kill(pid, SIGCONT);
+	}
+	if (folder)
+		closedir(folder);
 }
 
 char *

@@ -23,6 +23,12 @@ struct process_id process_identify(pid_t pid);
  */
 bool process_alive(struct process_id id);
 
+/*
+ * Sends a signal, and SIGCONT, to those processes of a session that have left the group of its leader; to nobody where
+ * there is no /proc. The session's number must still be taken: by the leader, maybe a zombie, whom the caller has not reaped.
+ */
+void process_signal_strays(pid_t session, int number);
+
 enum { PROCESS_BOOT_ID_MAX = 64 };
 
 /* What this boot of the machine is called, or "" where the system does not tell. Returns out. */

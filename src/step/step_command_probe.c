@@ -11,6 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
+#include "net/child_words.h"
 #include "net/supervisor_status.h"
 
 static char *
@@ -68,25 +69,6 @@ command_remember(struct step_context *ctx, const char *command,
 	return ctx->remember(ctx, evidence, e);
 }
 
-bool
-command_accepts(const struct action *action, int exit_code)
-{
-	const cJSON *codes = json_at(action->with, "exit_codes"), *item;
-
-	if (cJSON_GetArraySize(codes) == 0)
-		return exit_code == 0;
-	cJSON_ArrayForEach(item, codes)
-		if (cJSON_IsNumber(item) && (int)item->valuedouble == exit_code)
-			return true;
-	return false;
-}
-
-bool
-command_only_reads(const struct action *action)
-{
-	return strcmp(json_string(action->with, "effect", "changes"), "reads") == 0;
-}
-
 /* What was on record before the command began. */
 struct trace {
 	const char *command;
@@ -110,16 +92,30 @@ trace_of(const cJSON *evidence)
 	};
 }
 
+static char *
+describe_end(const struct action *action, const struct supervisor_status *status)
+{
+	const char *meaning = command_meaning(action, status->exit_code);
+	char *signal, *text;
+
+	if (!status->signal)
+		return meaning ? xasprintf("ended with exit code %d (%s)", status->exit_code,
+					   meaning)
+			       : xasprintf("ended with exit code %d", status->exit_code);
+	signal = child_signal_describe(status->signal);
+	text = xasprintf("was ended by %s", signal);
+	free(signal);
+	return text;
+}
+
 static void
-add_end(struct probe *probe, const struct trace *t, const struct supervisor_status *status)
+add_end(const struct action *action, struct probe *probe, const struct trace *t,
+	const struct supervisor_status *status)
 {
 	char when[CLOCK_STAMP_MAX], after[CLOCK_STAMP_MAX];
 	int64_t after_ms = status->ended_ms - status->orphaned_ms;
-	char *how, *watched;
+	char *how = describe_end(action, status), *watched;
 
-	how = status->signal ? xasprintf("was ended by signal %d (%s)", status->signal,
-					 strsignal(status->signal))
-			     : xasprintf("ended with exit code %d", status->exit_code);
 	duration_format_brief(after_ms, after);
 	watched = status->orphaned_ms < 0
 			  ? xstrdup("while the program that watched it was still there")
@@ -144,7 +140,7 @@ judge_status(const struct action *action, struct probe *probe, const struct trac
 			  t->command);
 		return PROBE_NOT_DONE;
 	}
-	add_end(probe, t, status);
+	add_end(action, probe, t, status);
 	if (!status->signal && command_accepts(action, status->exit_code))
 		return PROBE_DONE;
 	probe_add(probe, "That is no success, and it may have done a part of its work");

@@ -91,6 +91,28 @@ step_optional(const cJSON *object, const char *name)
 	return text && *text ? text : NULL;
 }
 
+void
+step_append_word(struct str *out, const char *word)
+{
+	static const char *const plain =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./:=@%+,";
+
+	if (out->len)
+		str_append_char(out, ' ');
+	if (*word && strspn(word, plain) == strlen(word)) {
+		str_append(out, word);
+		return;
+	}
+	str_append_char(out, '\'');
+	for (; *word; word++) {
+		if (*word == '\'')
+			str_append(out, "'\\''");
+		else
+			str_append_char(out, *word);
+	}
+	str_append_char(out, '\'');
+}
+
 int
 step_begin_writing(struct step_context *ctx, cJSON *more, struct err *e)
 {

@@ -8,6 +8,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
+#include "base/str.h"
 #include "run/executor.h"
 
 /* What the executors and target drivers of several kinds share. */
@@ -32,6 +33,9 @@ char *step_texts_join(const struct step_texts *texts);
 
 /* A text that is there and not empty, or NULL. Borrowed. */
 const char *step_optional(const cJSON *object, const char *name);
+
+/* Appends a word of a command line as a person would type it, and a space before it where it is not the first. */
+void step_append_word(struct str *out, const char *word);
 
 /*
  * Puts on record that the first write of an action is about to be sent, besides `more` (an object, taken

@@ -68,7 +68,7 @@ class Disturbed:
     def cancel_command(self):
         """helm, which would wait for ever."""
         self.begin()
-        hold = self.site.environment()["LIFEBOAT_TEST_HELM_HOLD"]
+        hold = self.site.helm_hold
         with open(hold, "w"):
             pass
         plan = self.drive_to("install")

@@ -126,6 +126,7 @@ class Site:
             self.token = world.cluster.service_account_token(self.limited, "operator")
             world.cluster.grant(world.cluster.name(f"limited-{number}"), self.limited, "operator", LIMITED_RULES)
         self.write_kubeconfig(old)
+        self.write_helm()
         self.write_backup(root, files or ("mp-values.yaml", "credentials.yaml", "iam-signing-key.yaml"))
         self.key_file = f"{self.folder}/dns.key"
         shutil.copy(world.names.key_file, self.key_file)
@@ -168,6 +169,12 @@ class Site:
                 "contexts": [{"name": n, "context": {"cluster": c, "user": u, "namespace": s}}
                              for n, (c, u, s) in contexts.items()]}, file)
         os.chmod(self.kubeconfig, 0o600)
+
+    def write_helm(self):
+        """What the stand-in for helm finds in its home."""
+        self.helm_hold = f"{self.folder}/helm-hold"
+        with open(f"{self.folder}/helm-image", "w") as file:
+            file.write(self.world.image)
 
     def write_file(self, name, root="root"):
         path = f"{self.backup}/{name}"
@@ -224,8 +231,6 @@ class Site:
             "PATH": f"{world.here}:{os.environ.get('PATH', '/usr/bin:/bin')}", "HOME": self.folder,
             "LANG": "C.UTF-8", "TERM": os.environ.get("TERM", "xterm-256color"), "USER": "ana",
             "XDG_STATE_HOME": self.state, "XDG_RUNTIME_DIR": self.folder, "KUBECONFIG": self.kubeconfig,
-            "LIFEBOAT_TEST_RELEASE": f"{world.here}/release", "LIFEBOAT_TEST_IMAGE": world.image,
-            "LIFEBOAT_TEST_HELM_HOLD": f"{self.folder}/helm-hold",
         }
 
     # ---------------------------------------------------------------- what must be true afterwards
