@@ -2,6 +2,7 @@
 
 #include "net/address.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
 #include <poll.h>
 #include <pthread.h>
@@ -137,6 +138,14 @@ address_lookup(const char *host, int port, int64_t deadline_ms, const struct can
 		rc = lookup_name(lookup, deadline_ms, cancel, ret_list, e);
 	lookup_drop(lookup);
 	return rc < 0 ? err_wrap(e, "looking up the address of %s", host) : 0;
+}
+
+bool
+address_is_numeric(const char *text)
+{
+	struct in6_addr ignored;
+
+	return inet_pton(AF_INET, text, &ignored) == 1 || inet_pton(AF_INET6, text, &ignored) == 1;
 }
 
 char *

@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_NET_ADDRESS_H
 #define LIFEBOAT_NET_ADDRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -28,6 +29,9 @@ struct address_list {
  */
 int address_lookup(const char *host, int port, int64_t deadline_ms, const struct cancel *cancel,
 		   struct address_list *ret_list, struct err *e);
+
+/* Whether a text is an IPv4 or IPv6 address, without brackets. */
+bool address_is_numeric(const char *text);
 
 /* "10.0.0.53:53", "[2001:db8::53]:53". The caller frees. */
 char *address_format(const struct address *address);

@@ -108,7 +108,8 @@ step_table_effects_are_what_the_names_say(void **state)
 		{ "kubernetes.wait", EFFECT_READS },	  { "manual.checklist", EFFECT_NONE },
 		{ "manual.choice", EFFECT_NONE },	  { "manual.confirm", EFFECT_NONE },
 		{ "manual.input", EFFECT_NONE },	  { "postgresql.execute", EFFECT_CHANGES },
-		{ "postgresql.query", EFFECT_READS },	  { "wait.until", EFFECT_READS },
+		{ "postgresql.query", EFFECT_READS },	  { "tls.check", EFFECT_READS },
+		{ "wait.until", EFFECT_READS },
 	};
 
 	(void)state;
