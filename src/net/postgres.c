@@ -12,11 +12,12 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "net/postgres_connect.h"
 #include "net/postgres_result.h"
+#include "net/postgres_tls.h"
 #include "net/wait.h"
 
 enum {
-	CONNECT_TIMEOUT_MS = 10000,
 	MAX_ROWS = 1000,
 	CANCEL_WAIT_MS = 60, /* for the server to end a cancelled statement */
 };
@@ -29,189 +30,6 @@ struct postgres {
 	void (*look)(void *data);
 	void *look_data;
 };
-
-/* The server's notices would go to stderr, that is, onto the operator's screen. */
-static void
-ignore_notice(void *data, const PGresult *notice)
-{
-	(void)data;
-	(void)notice;
-}
-
-static int
-find_password(const PQconninfoOption *options, struct err *e)
-{
-	for (; options->keyword; options++)
-		if (strcmp(options->keyword, "password") == 0 && options->val && *options->val)
-			return err_set(e, ERR_SPEC,
-				       "the conninfo holds a password. Give it as the target's "
-				       "`password`, from a secret parameter, or by `passfile`");
-	return 0;
-}
-
-/* libpq takes a text without "=" or "://" for the name of a database. */
-static int
-check_conninfo(const char *conninfo, struct err *e)
-{
-	char *message = NULL;
-	PQconninfoOption *parsed;
-	int rc;
-
-	if (!conninfo || (!strchr(conninfo, '=') && !strstr(conninfo, "://")))
-		return 0;
-	parsed = PQconninfoParse(conninfo, &message);
-	if (parsed)
-		rc = find_password(parsed, e);
-	else if (strcasestr(
-			 conninfo,
-			 "password")) /* libpq cites a piece of it, which nobody could recognise */
-		rc = err_set(e, ERR_SPEC,
-			     "the conninfo is wrong, and holds a password. Give it as the target's "
-			     "`password`, from a secret parameter, or by `passfile`");
-	else
-		rc = err_set(e, ERR_SPEC, "the conninfo is wrong: %s",
-			     message ? message : "no memory");
-	PQconninfoFree(parsed);
-	PQfreemem(message);
-	return rc;
-}
-
-static PGconn *
-start(const struct postgres_options *options)
-{
-	const char *keywords[16], *values[16];
-	size_t count = 0;
-
-	/* A link that is dead must be noticed within a minute; the conninfo may say otherwise. */
-	keywords[count] = "keepalives_idle";
-	values[count++] = "15";
-	keywords[count] = "keepalives_interval";
-	values[count++] = "10";
-	keywords[count] = "keepalives_count";
-	values[count++] = "3";
-	keywords[count] = "tcp_user_timeout";
-	values[count++] = "45000";
-	/* The first dbname may be a whole conninfo; what comes later overrides what it says. */
-	keywords[count] = "dbname";
-	values[count++] = options->conninfo;
-	keywords[count] = "application_name";
-	values[count++] = PACKAGE_NAME;
-	keywords[count] = "client_encoding";
-	values[count++] = "UTF8";
-	keywords[count] = "dbname";
-	values[count++] = options->database;
-	keywords[count] = "password";
-	values[count++] = options->password;
-	keywords[count] = "passfile";
-	values[count++] = options->passfile;
-	keywords[count] = NULL;
-	values[count] = NULL;
-	return PQconnectStartParams(keywords, values, 1);
-}
-
-static int
-await_connection(PGconn *conn, int64_t deadline_ms, const struct cancel *cancel, struct err *e)
-{
-	PostgresPollingStatusType wanted = PGRES_POLLING_WRITING;
-
-	while (wanted != PGRES_POLLING_OK && wanted != PGRES_POLLING_FAILED) {
-		short events = wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT;
-
-		if (wait_fd(PQsocket(conn), events, deadline_ms, cancel, e) < 0)
-			return -1;
-		wanted = PQconnectPoll(conn);
-	}
-	return wanted == PGRES_POLLING_OK ? 0 : 1;
-}
-
-/*
- * libpq has no function for the SQLSTATE of a failed connection, but writes it into the message of
- * PQERRORS_VERBOSE ("FATAL:  28P01: password …"), whatever the language of the server.
- */
-static bool
-find_sqlstate(const char *message, char ret_sqlstate[6])
-{
-	static const char *const alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-
-	for (const char *at = message; (at = strstr(at, ":  ")); at += 3) {
-		if (strspn(at + 3, alphabet) != 5 || at[8] != ':')
-			continue;
-		memcpy(ret_sqlstate, at + 3, 5);
-		ret_sqlstate[5] = '\0';
-		return true;
-	}
-	return false;
-}
-
-/* The message without the place in the server's source, on one line. */
-static char *
-connection_message(const PGconn *conn)
-{
-	struct str out = STR_INIT;
-	char *copy = xstrdup(PQerrorMessage(conn)), *rest = copy, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		while (*line == '\t' || *line == ' ')
-			line++;
-		if (!*line || str_starts_with(line, "LOCATION:"))
-			continue;
-		if (out.len)
-			str_append(&out, "; ");
-		str_append(&out, line);
-	}
-	free(copy);
-	return str_take(&out);
-}
-
-static int
-report_connection(PGconn *conn, struct err *e)
-{
-	char *message = connection_message(conn);
-	char sqlstate[6];
-
-	if (find_sqlstate(PQerrorMessage(conn), sqlstate))
-		err_set(e, postgres_error_kind(sqlstate), "%s", message);
-	else
-		err_set(e, PQconnectionNeedsPassword(conn) ? ERR_DENIED : ERR_NET, "%s", message);
-	free(message);
-	if (PQconnectionNeedsPassword(conn))
-		err_advise(e, "Give the target a `password` or a `passfile`");
-	return -1;
-}
-
-int
-postgres_connect(const struct postgres_options *options, struct postgres **ret_connection,
-		 struct err *e)
-{
-	int64_t timeout_ms =
-		options->connect_timeout_ms ? options->connect_timeout_ms : CONNECT_TIMEOUT_MS;
-	PGconn *conn;
-	int rc;
-
-	if (check_conninfo(options->conninfo, e) < 0)
-		return -1;
-	conn = start(options);
-	if (!conn)
-		return err_set(e, ERR_INTERNAL, "libpq has no memory");
-	PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-	PQsetNoticeReceiver(conn, ignore_notice, NULL);
-	rc = PQstatus(conn) == CONNECTION_BAD
-		     ? 1
-		     : await_connection(conn, wait_deadline(timeout_ms), options->cancel, e);
-	if (rc > 0)
-		report_connection(conn, e);
-	if (rc != 0) {
-		const char *host = PQhost(conn), *port = PQport(conn);
-
-		err_wrap(e, "connecting to PostgreSQL at %s:%s", host && *host ? host : "(default)",
-			 port && *port ? port : "5432");
-		PQfinish(conn);
-		return -1;
-	}
-	*ret_connection = xcalloc(1, sizeof(**ret_connection));
-	(*ret_connection)->conn = conn;
-	return 0;
-}
 
 void
 postgres_free(struct postgres *pg)
@@ -227,11 +45,41 @@ postgres_describe(const struct postgres *pg)
 {
 	int version = PQserverVersion(pg->conn);
 	const char *address = PQhostaddr(pg->conn), *host = PQhost(pg->conn);
-	const char *tls = PQsslAttribute(pg->conn, "protocol");
+	bool named = address && *address && !str_equal(address, host);
+	char *proof = postgres_proof_describe(pg->conn);
+	char *text = xasprintf("%s@%s:%s/%s%s%s, PostgreSQL %d.%d, %s", PQuser(pg->conn), host,
+			       PQport(pg->conn), PQdb(pg->conn), named ? " at " : "",
+			       named ? address : "", version / 10000, version % 10000, proof);
 
-	return xasprintf("%s@%s:%s/%s, PostgreSQL %d.%d, %s", PQuser(pg->conn),
-			 address && *address ? address : host, PQport(pg->conn), PQdb(pg->conn),
-			 version / 10000, version % 10000, tls && *tls ? tls : "no TLS");
+	free(proof);
+	return text;
+}
+
+cJSON *
+postgres_facts(const struct postgres *pg)
+{
+	const char *address = PQhostaddr(pg->conn);
+	const char *cipher = PQsslAttribute(pg->conn, "cipher");
+	cJSON *facts = cJSON_CreateObject();
+	char *server = postgres_describe(pg), *tls = postgres_proof_describe(pg->conn);
+	char *lack = postgres_proof_lack(pg->conn);
+
+	json_add_string(facts, "server", server);
+	json_add_string(facts, "host", PQhost(pg->conn));
+	if (address && *address)
+		json_add_string(facts, "address", address);
+	json_add_string(facts, "port", PQport(pg->conn));
+	json_add_string(facts, "tls", tls);
+	if (cipher && *cipher)
+		json_add_string(facts, "cipher", cipher);
+	if (lack) {
+		json_add_bool(facts, "insecure", true);
+		json_add_string(facts, "insecure_why", lack);
+	}
+	free(lack);
+	free(tls);
+	free(server);
+	return facts;
 }
 
 int
@@ -433,6 +281,38 @@ postgres_query(struct postgres *pg, const char *sql, const char *const *params, 
 		return -1;
 	}
 	*ret_result = postgres_rows_finish(&rows);
+	return 0;
+}
+
+/* A server in SQL_ASCII refuses to send what is no UTF-8 to a client that asks for it: we take it as it is. */
+static int
+take_any_bytes(struct postgres *pg, const struct cancel *cancel, struct err *e)
+{
+	cJSON *result = NULL;
+	int rc = postgres_query(pg, "SET client_encoding = 'SQL_ASCII'", NULL, 0, 1, cancel,
+				&result, e);
+
+	cJSON_Delete(result);
+	return rc;
+}
+
+int
+postgres_connect(const struct postgres_options *options, struct postgres **ret_connection,
+		 struct err *e)
+{
+	struct postgres *pg;
+	PGconn *conn = NULL;
+
+	if (postgres_connect_open(options, &conn, e) < 0)
+		return -1;
+	pg = xcalloc(1, sizeof(*pg));
+	pg->conn = conn;
+	if (str_equal(PQparameterStatus(conn, "server_encoding"), "SQL_ASCII") &&
+	    take_any_bytes(pg, options->cancel, e) < 0) {
+		postgres_free(pg);
+		return -1;
+	}
+	*ret_connection = pg;
 	return 0;
 }
 

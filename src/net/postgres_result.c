@@ -8,9 +8,10 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 
-/* The types that become something else than a string. Source: pg_type.dat. */
+/* The types that most results are made of. Source: pg_type.dat. */
 enum {
 	OID_BOOL = 16,
 	OID_INT8 = 20,
@@ -19,10 +20,47 @@ enum {
 	OID_JSON = 114,
 	OID_FLOAT4 = 700,
 	OID_FLOAT8 = 701,
+	OID_NUMERIC = 1700,
 	OID_JSONB = 3802,
 };
 
-enum { MAX_KEPT_BYTES = 16 << 20 };
+static const struct {
+	Oid oid;
+	const char *name;
+} type_names[] = {
+	{ OID_BOOL, "bool" },
+	{ 17, "bytea" },
+	{ 18, "char" },
+	{ 19, "name" },
+	{ OID_INT8, "int8" },
+	{ OID_INT2, "int2" },
+	{ OID_INT4, "int4" },
+	{ 25, "text" },
+	{ 26, "oid" },
+	{ OID_JSON, "json" },
+	{ OID_FLOAT4, "float4" },
+	{ OID_FLOAT8, "float8" },
+	{ 790, "money" },
+	{ 869, "inet" },
+	{ 1042, "bpchar" },
+	{ 1043, "varchar" },
+	{ 1082, "date" },
+	{ 1083, "time" },
+	{ 1114, "timestamp" },
+	{ 1184, "timestamptz" },
+	{ 1186, "interval" },
+	{ OID_NUMERIC, "numeric" },
+	{ 2950, "uuid" },
+	{ 3220, "pg_lsn" },
+	{ OID_JSONB, "jsonb" },
+};
+
+enum {
+	MAX_KEPT_BYTES = 16 << 20,
+	MAX_CELL_BYTES = 1 << 20,
+	MAX_LATE_CELL_BYTES = 1 << 10, /* of a row with which the above is reached */
+	EXACT_DIGITS = 15,	       /* of a decimal number that a double gives back unchanged */
+};
 
 static const double first_inexact = 9007199254740992.0; /* 2^53 */
 
@@ -37,21 +75,66 @@ number_value(const char *text)
 	return cJSON_CreateNumber(number);
 }
 
+/*
+ * sum() and extract() are numeric: as a text they would be greater than every number that an expression
+ * compares them with.
+ */
+static cJSON *
+numeric_value(const char *text)
+{
+	size_t digits = 0;
+
+	for (const char *at = text; *at; at++)
+		digits += *at >= '0' && *at <= '9';
+	return digits <= EXACT_DIGITS ? number_value(text) : cJSON_CreateString(text);
+}
+
+/* A database in SQL_ASCII holds any bytes: what is no UTF-8 is made visible, as \xe9. */
+static cJSON *
+text_value(const char *text, size_t len)
+{
+	struct str out = STR_INIT;
+	cJSON *value;
+
+	for (size_t used; len; text += used, len -= used) {
+		int32_t code;
+
+		used = text_decode(text, len, &code);
+		if (code < 0)
+			str_printf(&out, "\\x%02x", (unsigned char)*text);
+		else
+			str_append_bytes(&out, text, used);
+	}
+	value = cJSON_CreateString(str_cstr(&out));
+	str_release(&out);
+	return value;
+}
+
+/* The beginning of a value that is too long to be kept. */
+static cJSON *
+cut_value(const char *text, size_t len, size_t most)
+{
+	return text_value(text, text_whole(text, len, most));
+}
+
 static cJSON *
 json_value(const char *text, size_t len)
 {
 	cJSON *value = json_parse(text, len, NULL);
 
-	return value ? value : cJSON_CreateString(text);
+	return value ? value : text_value(text, len);
 }
 
 static cJSON *
-cell_value(const PGresult *piece, int row, int column)
+cell_value(const PGresult *piece, int row, int column, size_t most)
 {
 	const char *text = PQgetvalue(piece, row, column);
+	size_t len = (size_t)PQgetlength(piece, row, column);
 
 	if (PQgetisnull(piece, row, column))
 		return cJSON_CreateNull();
+	if (len > most)
+		return cut_value(text, len, most);
 	switch (PQftype(piece, column)) {
 	case OID_BOOL:
 		return cJSON_CreateBool(text[0] == 't');
@@ -61,11 +144,13 @@ cell_value(const PGresult *piece, int row, int column)
 	case OID_FLOAT4:
 	case OID_FLOAT8:
 		return number_value(text);
+	case OID_NUMERIC:
+		return numeric_value(text);
 	case OID_JSON:
 	case OID_JSONB:
-		return json_value(text, (size_t)PQgetlength(piece, row, column));
+		return json_value(text, len);
 	default:
-		return cJSON_CreateString(text);
+		return text_value(text, len);
 	}
 }
 
@@ -99,6 +184,23 @@ column_names(const PGresult *piece)
 	return columns;
 }
 
+/* Each column's type by PostgreSQL's short name, null where it is none of the known ones. */
+static cJSON *
+column_types(const PGresult *piece)
+{
+	cJSON *types = cJSON_CreateArray();
+
+	for (int i = 0; i < PQnfields(piece); i++) {
+		const char *name = NULL;
+
+		for (size_t j = 0; j < sizeof(type_names) / sizeof(type_names[0]); j++)
+			if (type_names[j].oid == PQftype(piece, i))
+				name = type_names[j].name;
+		cJSON_AddItemToArray(types, name ? cJSON_CreateString(name) : cJSON_CreateNull());
+	}
+	return types;
+}
+
 static void
 keep_row(struct postgres_rows *r, const PGresult *piece, int row)
 {
@@ -106,8 +208,12 @@ keep_row(struct postgres_rows *r, const PGresult *piece, int row)
 	const cJSON *name = r->columns->child;
 
 	for (int i = 0; name; i++, name = name->next) {
-		r->kept_bytes += (size_t)PQgetlength(piece, row, i);
-		json_add(object, name->valuestring, cell_value(piece, row, i));
+		size_t len = (size_t)PQgetlength(piece, row, i);
+		size_t most = r->kept_bytes < MAX_KEPT_BYTES ? MAX_CELL_BYTES : MAX_LATE_CELL_BYTES;
+
+		r->cut = r->cut || len > most;
+		r->kept_bytes += len > most ? most : len;
+		json_add(object, name->valuestring, cell_value(piece, row, i, most));
 	}
 	cJSON_AddItemToArray(r->rows, object);
 	r->kept++;
@@ -120,6 +226,7 @@ postgres_rows_take(struct postgres_rows *r, const PGresult *piece)
 
 	if (!r->columns) {
 		r->columns = column_names(piece);
+		r->types = column_types(piece);
 		r->rows = cJSON_CreateArray();
 	}
 	for (int row = 0; row < PQntuples(piece); row++, r->count++)
@@ -131,17 +238,30 @@ postgres_rows_take(struct postgres_rows *r, const PGresult *piece)
 	}
 }
 
+/* The cell of a result that is but one; null otherwise. */
+static cJSON *
+only_value(const struct postgres_rows *r)
+{
+	const cJSON *row = r->rows ? r->rows->child : NULL;
+
+	if (r->count != 1 || !row || !row->child || row->child->next)
+		return cJSON_CreateNull();
+	return cJSON_Duplicate(row->child, true);
+}
+
 cJSON *
 postgres_rows_finish(struct postgres_rows *r)
 {
 	cJSON *result = cJSON_CreateObject();
 
 	json_add(result, "columns", r->columns ? r->columns : cJSON_CreateArray());
+	json_add(result, "types", r->types ? r->types : cJSON_CreateArray());
 	json_add(result, "rows", r->rows ? r->rows : cJSON_CreateArray());
 	json_add_int(result, "row_count", (int64_t)r->count);
-	json_add_bool(result, "truncated", r->kept < r->count);
+	json_add(result, "value", only_value(r));
+	json_add_bool(result, "truncated", r->cut || r->kept < r->count);
 	json_add_string(result, "command", r->command ? r->command : "");
-	r->columns = r->rows = NULL;
+	r->columns = r->types = r->rows = NULL;
 	postgres_rows_release(r);
 	return result;
 }
@@ -150,6 +270,7 @@ void
 postgres_rows_release(struct postgres_rows *r)
 {
 	cJSON_Delete(r->columns);
+	cJSON_Delete(r->types);
 	cJSON_Delete(r->rows);
 	free(r->command);
 	*r = (struct postgres_rows){ 0 };

@@ -12,10 +12,11 @@
 
 /* A result as it grows, row by row. */
 struct postgres_rows {
-	cJSON *columns, *rows; /* NULL until the first piece came */
+	cJSON *columns, *types, *rows; /* NULL until the first piece came */
 	size_t max_rows;
 	size_t count; /* of all rows, kept or not */
 	size_t kept, kept_bytes;
+	bool cut;      /* a value was too long to be kept whole */
 	char *command; /* "SELECT 3" */
 };
 

@@ -136,7 +136,7 @@ decide_planned(const struct autopilot *pilot, const struct run_state *state,
 	if (!pilot->allow_insecure && is_insecure(state, step)) {
 		*ret_why = xasprintf("step %s (%s) %s something on %s, whose certificate is not "
 				     "verified: give --allow-insecure to allow that, or mend "
-				     "the kubeconfig",
+				     "the kubeconfig or the sslmode",
 				     step->id, step->uses, step->effect, step->target);
 		return AUTOPILOT_STUCK;
 	}

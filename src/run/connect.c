@@ -32,7 +32,8 @@ static bool
 tells_more(const cJSON *kept, const cJSON *now)
 {
 	return !kept || json_bool(kept, "insecure", false) != json_bool(now, "insecure", false) ||
-	       (json_at(now, "uid") && !json_at(kept, "uid"));
+	       (json_at(now, "uid") && !json_at(kept, "uid")) ||
+	       (json_at(now, "system_identifier") && !json_at(kept, "system_identifier"));
 }
 
 /* Takes ownership. */

@@ -34,9 +34,10 @@ struct target_driver {
 	/*
 	 * Asks the target who it is: an object whose members `uid` and `system_identifier` stay the same while
 	 * it is the same target. "insecure": true says that nothing proves the answer (TLS is not
-	 * verified), "user" whom the target takes us for, "skew_ms" how far its clock is ahead of ours at
-	 * least; further members are for people. Looks anew at what leads to the target (a kubeconfig).
-	 * Reads only. Worker thread; returns within 100 ms of cancel. NULL: the kind has no identity.
+	 * verified), "insecure_why" why, as a sentence, where that is not insecure-skip-tls-verify, "user"
+	 * whom the target takes us for, "skew_ms" how far its clock is ahead of ours at least; further
+	 * members are for people. Looks anew at what leads to the target (a kubeconfig). Reads only. Worker
+	 * thread; returns within 100 ms of cancel. NULL: the kind has no identity.
 	 */
 	int (*identify)(void *connection, const struct cancel *cancel, cJSON **ret_identity,
 			struct err *e);

@@ -50,6 +50,14 @@ clock_warning(const cJSON *identity)
 						  "may be refused. Set the clocks right first");
 }
 
+const char *
+identity_insecurity(const cJSON *identity)
+{
+	return json_string(identity, "insecure_why",
+			   "the server's certificate is not verified (insecure-skip-tls-verify): "
+			   "anybody in between could answer");
+}
+
 char *
 identity_warning(const cJSON *identity)
 {
@@ -57,8 +65,7 @@ identity_warning(const cJSON *identity)
 	char *clock = clock_warning(identity);
 
 	if (json_bool(identity, "insecure", false))
-		str_append(&text, "the server's certificate is not verified "
-				  "(insecure-skip-tls-verify): anybody in between could answer");
+		str_append(&text, identity_insecurity(identity));
 	if (clock)
 		str_printf(&text, "%s%s", text.len ? "; " : "", clock);
 	free(clock);

@@ -16,6 +16,9 @@ enum { SKEW_WARN_MS = 2000, SKEW_HINT_MS = 30000 };
  */
 const char *identity_difference(enum target_kind kind, const cJSON *then, const cJSON *now);
 
+/* Why nothing proves who an insecure target is, as a sentence. Borrowed. */
+const char *identity_insecurity(const cJSON *identity);
+
 /* What is odd about a target, in words: nothing proves who it is, its clock is off. NULL: nothing. */
 char *identity_warning(const cJSON *identity);
 

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "run/identity.h"
 #include "run/job.h"
 #include "run/preview.h"
 #include "run/reviews.h"
@@ -260,10 +261,8 @@ warn_insecure(const struct job *job, struct preview *preview)
 	const struct run_target *target = job->action.target;
 
 	if (target && target->insecure && effect_of(job, preview) >= EFFECT_CHANGES)
-		preview_add(preview, PREVIEW_WARNING,
-			    "%s: the server's certificate is not verified "
-			    "(insecure-skip-tls-verify): anybody in between could answer",
-			    target->name);
+		preview_add(preview, PREVIEW_WARNING, "%s: %s", target->name,
+			    identity_insecurity(target->identity));
 }
 
 /* From the resolved action to its preview. */

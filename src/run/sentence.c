@@ -115,7 +115,7 @@ say_target(const struct record *record, const struct run_state *state,
 	(void)step;
 	str_printf(out, "Target %s reached", json_string(record->data, "name", "?"));
 	cJSON_ArrayForEach(at, identity)
-		if (cJSON_IsString(at))
+		if (cJSON_IsString(at) && !str_equal(at->string, "insecure_why"))
 			str_printf(out, "%s%s %s", at == identity->child ? ": " : ", ", at->string,
 				   at->valuestring);
 	char *warning = identity_warning(identity);

@@ -128,6 +128,25 @@ lint_panes(struct load *l, const struct runbook *rb, const struct yaml_node *pan
 	lint_pane(l, rb, panes, "logs");
 }
 
+/* Whether a libpq connection string ("password = x") or URI ("://user:x@") holds one, as far as it tells. */
+static bool
+names_password(const char *conninfo)
+{
+	const char *authority = strstr(conninfo, "://"), *at, *colon;
+
+	for (const char *word = conninfo; (word = strstr(word, "password")); word++) {
+		at = word + strlen("password");
+		if (at[strspn(at, " \t\r\n")] == '=')
+			return true;
+	}
+	if (!authority)
+		return false;
+	authority += strlen("://");
+	at = authority + strcspn(authority, "@/?");
+	colon = authority + strcspn(authority, ":@/?");
+	return *at == '@' && *colon == ':' && colon + 1 < at;
+}
+
 static void
 lint_targets(struct load *l)
 {
@@ -142,7 +161,7 @@ lint_targets(struct load *l)
 		conninfo = yaml_get(target, "conninfo");
 		if (contexts && yaml_get(target, "context"))
 			load_error(l, contexts, "a target has either \"context\" or \"contexts\"");
-		if (load_scalar(conninfo) && strstr(conninfo->text, "password="))
+		if (load_scalar(conninfo) && names_password(conninfo->text))
 			load_error(l, conninfo,
 				   "a password must not stand in the file: make it a parameter "
 				   "of type secret and write password: \"${.params.NAME}\"");

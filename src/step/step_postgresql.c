@@ -9,10 +9,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "base/text.h"
 #include "base/xalloc.h"
-
-enum { SHOWN_ROWS = 200, SHOWN_WIDTH = 60 };
 
 /* Past white space, opening parentheses and both kinds of comment, which nest. */
 static const char *
@@ -87,85 +84,91 @@ sql_execute(struct postgres *pg, const char *sql, const char *const *params, siz
 	return rc;
 }
 
-/* One cell on one line, cut where it is too long. */
-static char *
-cell_text(const cJSON *row, const char *column)
+bool
+sql_failed_with(const struct err *e, const char *sqlstate)
 {
-	const cJSON *value = cJSON_GetObjectItemCaseSensitive(row, column);
-	char *raw = cJSON_IsNull(value) ? xstrdup("null") : json_text(value);
-	char *clean = text_clean(raw, 0);
-	struct str out = STR_INIT;
+	const char *at = strstr(e->message, "SQLSTATE ");
 
-	text_append_cut(&out, clean, SHOWN_WIDTH, false);
-	free(raw);
-	free(clean);
-	return str_take(&out);
+	return at && str_starts_with(at + strlen("SQLSTATE "), sqlstate);
 }
 
-static void
-append_padded(struct str *line, const char *text, int width, bool last)
+/* Past a text in quotes, which begins at `sql`; a backslash escapes in E'…' alone. */
+static const char *
+skip_quoted(const char *sql, bool escapes)
 {
-	str_append(line, text);
-	for (int used = text_width(text); !last && used < width + 2; used++)
-		str_append_char(line, ' ');
+	char quote = *sql++;
+
+	while (*sql && *sql != quote)
+		sql += escapes && *sql == '\\' && sql[1] ? 2 : 1;
+	return *sql ? sql + 1 : sql;
 }
 
-static int
-column_width(const cJSON *rows, const char *column)
+/* Past $tag$ … $tag$; the next character where `sql` begins no such thing. */
+static const char *
+skip_dollars(const char *sql)
 {
-	int width = text_width(column), shown = 0;
-	const cJSON *row;
+	size_t len = 1 + strspn(sql + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
+					 "0123456789");
+	char *tag;
+	const char *end;
 
-	cJSON_ArrayForEach(row, rows) {
-		char *text = cell_text(row, column);
+	if (sql[len] != '$' || isdigit((unsigned char)sql[1]))
+		return sql + 1;
+	tag = xstrndup(sql, len + 1);
+	end = strstr(sql + len + 1, tag);
+	free(tag);
+	return end ? end + len + 1 : sql + strlen(sql);
+}
 
-		if (text_width(text) > width)
-			width = text_width(text);
-		free(text);
-		if (++shown == SHOWN_ROWS)
-			break;
+bool
+sql_has_several(const char *sql)
+{
+	const char *begin = sql;
+
+	while (*sql) {
+		if (*sql == ';') {
+			size_t len;
+
+			while (*sql == ';')
+				sql = sql_first_word(sql + 1, &len);
+			return *sql != '\0';
+		}
+		if (*sql == '\'' || *sql == '"')
+			sql = skip_quoted(sql,
+					  *sql == '\'' && sql > begin && strchr("eE", sql[-1]));
+		else if (*sql == '$')
+			sql = skip_dollars(sql);
+		else if (str_starts_with(sql, "--") || str_starts_with(sql, "/*"))
+			sql = skip_comments(sql);
+		else
+			sql++;
 	}
-	return width;
-}
-
-/* One line of the table: the row's cells, or the names of the columns where row is NULL. */
-static void
-append_line(struct str *out, const cJSON *columns, const cJSON *row, const int *widths)
-{
-	const cJSON *column;
-	size_t i = 0;
-
-	cJSON_ArrayForEach(column, columns) {
-		char *text = row ? cell_text(row, column->valuestring)
-				 : text_clean(column->valuestring, 0);
-
-		append_padded(out, text, widths[i++], !column->next);
-		free(text);
-	}
-	str_append_char(out, '\n');
+	return false;
 }
 
 void
-sql_output_table(struct step_context *ctx, const cJSON *result)
+sql_advise(const char *sql, struct err *e)
 {
-	const cJSON *columns = json_at(result, "columns"), *rows = json_at(result, "rows");
-	int *widths = xcalloc((size_t)cJSON_GetArraySize(columns) + 1, sizeof(*widths));
-	const cJSON *column, *row;
-	struct str out = STR_INIT;
-	int shown = 0;
-	size_t i = 0;
+	static const struct {
+		const char *sqlstate, *advice;
+	} known[] = {
+		{ "25006",
+		  "Nothing can be written here: postgresql.query only reads "
+		  "(postgresql.execute writes), and so do a standby and a role or database "
+		  "with default_transaction_read_only" },
+		{ "40001", "Another transaction was in its way: run the step again" },
+		{ "40P01", "It and another transaction waited for each other: run the step again" },
+		{ "42501", "GRANT the role that right, or connect as one that has it" },
+		{ "42P18", "Say what the parameter is: $1::text" },
+		{ "53100", "The server's disk is full: make room there first" },
+		{ "57014", "Raise `statement_timeout`, or see with EXPLAIN why it takes so long" },
+		{ "55P03", "Raise `lock_timeout`, or end what holds the lock" },
+	};
 
-	cJSON_ArrayForEach(column, columns)
-		widths[i++] = column_width(rows, column->valuestring);
-	append_line(&out, columns, NULL, widths);
-	cJSON_ArrayForEach(row, rows) {
-		if (shown++ == SHOWN_ROWS)
-			break;
-		append_line(&out, columns, row, widths);
-	}
-	str_printf(&out, "(%lld rows%s)\n", (long long)json_int(result, "row_count", 0),
-		   json_int(result, "row_count", 0) > SHOWN_ROWS ? ", the first are shown" : "");
-	ctx->output(ctx, out.data, out.len);
-	str_release(&out);
-	free(widths);
+	if (sql_failed_with(e, SQL_SYNTAX_ERROR) && sql_has_several(sql))
+		err_advise(e, "The text holds more than one statement: a step runs one, and "
+			      "postgresql.execute has `statements` for several");
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (sql_failed_with(e, known[i].sqlstate))
+			err_advise(e, "%s", known[i].advice);
 }

@@ -25,11 +25,20 @@ bool sql_word_is(const char *word, size_t len, const char *wanted);
  */
 const char **sql_parameters(const cJSON *list, struct step_texts *texts);
 
+/* The SQLSTATE values that are told apart here. Source: PostgreSQL manual, appendix A. */
+#define SQL_SYNTAX_ERROR "42601"
+
+/* Whether an error of postgres_query() has this SQLSTATE. */
+bool sql_failed_with(const struct err *e, const char *sqlstate);
+
+/* Whether a text goes on behind a semicolon that ends a statement. */
+bool sql_has_several(const char *sql);
+
+/* Adds what to do about an error that the server gave this statement, where its own words don't say it. */
+void sql_advise(const char *sql, struct err *e);
+
 /* Runs a statement whose result nobody wants. */
 int sql_execute(struct postgres *pg, const char *sql, const char *const *params, size_t count,
 		const struct cancel *cancel, struct err *e);
-
-/* A result of postgres_query() as a table, to the step's output. */
-void sql_output_table(struct step_context *ctx, const cJSON *result);
 
 #endif

@@ -9,16 +9,16 @@
 #include "base/xalloc.h"
 #include "step/step_postgresql.h"
 #include "step/step_postgresql_execution.h"
+#include "step/step_postgresql_preview.h"
+#include "step/step_postgresql_table.h"
 #include "step/steps.h"
 
 enum {
 	STATEMENT_TIMEOUT_MS = 30000,
 	LOCK_TIMEOUT_MS = 10000,
-	PREVIEW_LOCK_MS = 2000,
-	GRACE_MS = 10000,    /* for an answer, past the server's own limit */
-	IDLE_MS = 60000,     /* an open transaction that nobody goes on with */
-	LOOK_EVERY_MS = 500, /* for who holds a lock */
-	NO_COUNT = -1,	     /* the command has none: CREATE TABLE */
+	GRACE_MS = 10000, /* for an answer, past the server's own limit */
+	IDLE_MS = 60000,  /* an open transaction that nobody goes on with */
+	NO_COUNT = -1,	  /* the command has none: CREATE TABLE */
 };
 
 static const char *const effects[] = { "changes", "destroys", NULL };
@@ -80,6 +80,13 @@ static const struct field fields[] = {
 	  .flags = FIELD_TEMPLATE,
 	  .otherwise = "10s",
 	  .help = "How long each may wait for a lock." },
+	{ .name = "after_promotion",
+	  .type = FIELD_BOOL,
+	  .flags = FIELD_TEMPLATE,
+	  .otherwise = "false",
+	  .help = "The runbook itself promotes a standby or restores a backup before this step: a "
+		  "timeline later than the one that the run first met is right then. Without it "
+		  "such a server is refused." },
 	{ .name = "effect",
 	  .type = FIELD_CHOICE,
 	  .choices = effects,
@@ -124,108 +131,60 @@ needs_no_transaction(const char *sql)
 }
 
 static void
-preview_params(struct preview *preview, const struct statement *s, const cJSON *types)
-{
-	struct step_texts texts = { 0 };
-	const char **params = sql_parameters(s->params, &texts);
-
-	for (size_t i = 0; i < texts.count; i++) {
-		const cJSON *type = cJSON_GetArrayItem(types, (int)i);
-
-		preview_add(preview, PREVIEW_REQUEST, "$%zu = %s%s%s%s", i + 1,
-			    params[i] ? params[i] : "NULL", type ? "  (" : "",
-			    type ? cJSON_GetStringValue(type) : "", type ? ")" : "");
-	}
-	free(params);
-	step_texts_release(&texts);
-}
-
-static void
 preview_expected(struct preview *preview, const struct statement *s)
 {
 	if (s->least >= 0 && s->least == s->most)
 		preview_add(preview, PREVIEW_TEXT,
-			    "It must touch %lld rows, or everything is rolled back.",
-			    (long long)s->least);
+			    "It must touch %lld %s, or everything is rolled back.",
+			    (long long)s->least, s->least == 1 ? "row" : "rows");
 	else if (s->least >= 0)
 		preview_add(preview, PREVIEW_TEXT,
 			    "It must touch %lld to %lld rows, or everything is rolled back.",
 			    (long long)s->least, (long long)s->most);
 }
 
-/*
- * Has the server parse a statement, which finds most mistakes before anything is done. What a statement
- * before it makes, it can't find yet.
- */
-static int
-parse_statement(struct execution *x, size_t i, struct preview *preview, cJSON **ret_types,
-		struct err *e)
-{
-	const struct statement *s = &x->statements[i];
-	struct err why = ERR_INIT;
-	int given = cJSON_GetArraySize(s->params);
-
-	if (postgres_parameters(x->pg, s->sql, x->ctx->cancel, ret_types, &why) < 0) {
-		bool syntax = strstr(why.message, "SQLSTATE 42601") != NULL;
-
-		if (why.kind != ERR_TIMEOUT && (i == 0 || syntax || why.kind != ERR_REMOTE))
-			return err_set(e, why.kind, "%s", why.message);
-		preview_add(preview, PREVIEW_WARNING, "It can't be checked before it runs: %s",
-			    why.message);
-		return 0;
-	}
-	if (cJSON_GetArraySize(*ret_types) == given)
-		return 0;
-	return err_set(e, ERR_SPEC, "it has %d parameters ($1 …), and `params` holds %d",
-		       cJSON_GetArraySize(*ret_types), given);
-}
-
 static int
 preview_statement(struct execution *x, size_t i, struct preview *preview, struct err *e)
 {
 	const struct statement *s = &x->statements[i];
-	cJSON *types = NULL;
-	int rc;
 
-	preview_add(preview, PREVIEW_REQUEST, "%s", s->sql);
-	rc = parse_statement(x, i, preview, &types, e);
-	if (rc == 0) {
-		preview_params(preview, s, types);
-		preview_expected(preview, s);
-	}
-	if (rc == 0 && needs_no_transaction(s->sql))
+	if (sql_preview_statement(x->pg, s->sql, s->params, i > 0, preview, x->ctx->cancel, e) < 0)
+		return execution_failed(x, i, e);
+	preview_expected(preview, s);
+	if (needs_no_transaction(s->sql))
 		preview_add(preview, PREVIEW_WARNING,
 			    "PostgreSQL does not run this inside of a transaction, and will refuse "
 			    "it: use psql by command.run.");
-	cJSON_Delete(types);
-	return rc < 0 ? execution_failed(x, i, e) : 0;
+	return 0;
 }
 
 /* The server must be one that takes writes; and no lock is worth waiting for. */
 static int
 prepare_preview(struct execution *x, struct preview *preview, struct err *e)
 {
-	char *limit = xasprintf("%d", PREVIEW_LOCK_MS);
-	const char *params[] = { limit };
-	cJSON *server = NULL;
-	int rc = transaction_server(x->pg, x->ctx->cancel, &server, e);
-
-	if (rc == 0 && json_bool(server, "in_recovery", false))
-		rc = err_set(
+	if (json_bool(x->server, "in_recovery", false))
+		return err_set(
 			e, ERR_CONFLICT,
-			"%s is in recovery and takes no writes. Give the target the primary, or "
-			"target_session_attrs=read-write",
-			x->who);
-	if (rc == 0)
-		rc = sql_execute(x->pg, "SELECT set_config('lock_timeout', $1, false)", params, 1,
-				 x->ctx->cancel, e);
-	if (rc == 0)
-		rc = execution_act_as(x, false, e);
-	if (rc == 0)
-		preview_set_name(preview, json_string(server, "database", ""));
-	cJSON_Delete(server);
-	free(limit);
-	return rc;
+			"it is in recovery and takes no writes. Give the target the primary, or "
+			"target_session_attrs=read-write");
+	preview_set_name(preview, json_string(x->server, "database", ""));
+	if (sql_preview_begin(x->pg, x->ctx->cancel, e) < 0)
+		return -1;
+	return execution_act_as(x, false, e);
+}
+
+/* What run() is held to. */
+static void
+remember_server(const struct execution *x, struct preview *preview)
+{
+	static const char *const members[] = { "server", "address", "port", "system_identifier",
+					       "timeline" };
+	cJSON *server = cJSON_CreateObject(), *seen = cJSON_CreateObject();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_add_string(server, members[i], json_string(x->server, members[i], NULL));
+	json_add(seen, "server", server);
+	preview_remember(preview, seen);
 }
 
 static int
@@ -244,6 +203,8 @@ execute_preview(struct step_context *ctx, const struct action *action, struct pr
 		    role ? role : "");
 	for (size_t i = 0; rc == 0 && i < x.count; i++)
 		rc = preview_statement(&x, i, preview, e);
+	sql_preview_server(preview, x.server);
+	remember_server(&x, preview);
 	if (rc < 0)
 		err_wrap(e, "postgresql.execute at %s", x.who);
 out:
@@ -281,37 +242,6 @@ begin(struct execution *x, struct err *e)
 	return rc;
 }
 
-/* Says who holds the lock that a statement waits for, if it waits for one. */
-static void
-look_for_holders(void *data)
-{
-	static const char sql[] =
-		"SELECT string_agg(format('process %s (%s, %s for %s s): %s', b, "
-		"coalesce(a.usename, '?'), coalesce(a.state, '?'), coalesce(extract(epoch FROM "
-		"clock_timestamp() - a.xact_start)::bigint::text, '?'), "
-		"left(coalesce(a.query, '?'), 80)), '; ') AS holders "
-		"FROM unnest(pg_blocking_pids($1::text::int)) AS b "
-		"LEFT JOIN pg_stat_activity AS a ON a.pid = b";
-	struct execution *x = data;
-	struct postgres *side = side_open(&x->side);
-	char *backend = xasprintf("%d", postgres_backend(x->pg));
-	const char *params[] = { backend };
-	struct err ignored = ERR_INIT;
-	const char *holders;
-	cJSON *result = NULL;
-
-	if (side &&
-	    postgres_query(side, sql, params, 1, 1, x->ctx->cancel, &result, &ignored) == 0) {
-		holders = json_string(result, "rows/0/holders", "");
-		str_clear(&x->holders);
-		str_append(&x->holders, holders);
-		if (*holders)
-			x->ctx->progress(x->ctx, "waiting for a lock held by %s", holders);
-	}
-	cJSON_Delete(result);
-	free(backend);
-}
-
 /* The number at the end of "UPDATE 3" and "INSERT 0 1". */
 static int64_t
 count_of(const char *command)
@@ -331,10 +261,12 @@ check_rows(const struct statement *s, const char *command, struct err *e)
 	if (count == NO_COUNT)
 		return err_set(e, ERR_CHECK, "%s has no number of rows for `expect_rows`", command);
 	if (s->least == s->most)
-		return err_set(e, ERR_CHECK, "it touched %lld rows, and %lld were expected",
-			       (long long)count, (long long)s->least);
-	return err_set(e, ERR_CHECK, "it touched %lld rows, and %lld to %lld were expected",
-		       (long long)count, (long long)s->least, (long long)s->most);
+		return err_set(e, ERR_CHECK, "it touched %lld %s, and %lld %s expected",
+			       (long long)count, count == 1 ? "row" : "rows", (long long)s->least,
+			       s->least == 1 ? "was" : "were");
+	return err_set(e, ERR_CHECK, "it touched %lld %s, and %lld to %lld were expected",
+		       (long long)count, count == 1 ? "row" : "rows", (long long)s->least,
+		       (long long)s->most);
 }
 
 static int
@@ -342,15 +274,10 @@ send_statement(struct execution *x, const struct statement *s, cJSON **ret_resul
 {
 	struct step_texts texts = { 0 };
 	const char **params = sql_parameters(s->params, &texts);
-	int rc;
+	int rc = side_query(&x->side, s->sql, params, texts.count, x->max_rows, ret_result, e);
 
-	str_clear(&x->holders);
-	postgres_set_look(x->pg, LOOK_EVERY_MS, look_for_holders, x);
-	rc = postgres_query(x->pg, s->sql, params, texts.count, x->max_rows, x->ctx->cancel,
-			    ret_result, e);
-	postgres_set_look(x->pg, 0, NULL, NULL);
-	if (rc < 0 && x->holders.len)
-		err_advise(e, "It waited for a lock held by %s", x->holders.data);
+	if (rc < 0)
+		sql_advise(s->sql, e);
 	free(params);
 	step_texts_release(&texts);
 	return rc;
@@ -360,7 +287,8 @@ send_statement(struct execution *x, const struct statement *s, cJSON **ret_resul
 static int
 run_statement(struct execution *x, size_t i, cJSON *result, struct err *e)
 {
-	static const char *const members[] = { "columns", "rows", "row_count", "truncated" };
+	static const char *const members[] = { "columns",   "types", "rows",
+					       "row_count", "value", "truncated" };
 	const char *command;
 	cJSON *answer = NULL;
 	int rc;
@@ -396,8 +324,10 @@ result_new(const struct execution *x)
 
 	json_add(result, "rows_affected", cJSON_CreateArray());
 	json_add(result, "columns", cJSON_CreateArray());
+	json_add(result, "types", cJSON_CreateArray());
 	json_add(result, "rows", cJSON_CreateArray());
 	json_add_int(result, "row_count", 0);
+	json_add(result, "value", cJSON_CreateNull());
 	json_add_bool(result, "truncated", false);
 	json_add_string(result, "server", x->who);
 	return result;
@@ -405,7 +335,7 @@ result_new(const struct execution *x)
 
 /* All but COMMIT. An error is one of a transaction that will not be committed by anybody. */
 static int
-work(struct execution *x, cJSON *server, cJSON *result, struct err *e)
+work(struct execution *x, cJSON *result, struct err *e)
 {
 	char *id = NULL;
 	int rc = begin(x, e);
@@ -416,8 +346,7 @@ work(struct execution *x, cJSON *server, cJSON *result, struct err *e)
 			execution_failed(x, i, e);
 	}
 	if (rc == 0)
-		rc = transaction_remember(x->ctx, x->pg, &x->side, cJSON_Duplicate(server, true),
-					  &id, e);
+		rc = transaction_remember(&x->side, &id, e);
 	if (rc == 0) {
 		json_add_string(result, "transaction", id);
 		x->ctx->progress(x->ctx, "committing transaction %s", id);
@@ -433,7 +362,7 @@ static int
 execute_run(struct step_context *ctx, const struct action *action, cJSON **ret_result,
 	    struct err *e)
 {
-	cJSON *server = NULL, *result = NULL;
+	cJSON *result = NULL;
 	struct execution x;
 	int rc = execution_init(&x, ctx, action, e);
 
@@ -441,9 +370,7 @@ execute_run(struct step_context *ctx, const struct action *action, cJSON **ret_r
 		goto out;
 	ctx->progress(ctx, "connected to %s", x.who);
 	result = result_new(&x);
-	rc = transaction_server(x.pg, ctx->cancel, &server, e);
-	if (rc == 0)
-		rc = work(&x, server, result, e);
+	rc = work(&x, result, e);
 	if (rc == 0) {
 		rc = postgres_commit(x.pg, ctx->cancel, e);
 		if (rc < 0 && e->kind != ERR_UNKNOWN_OUTCOME)
@@ -456,7 +383,6 @@ execute_run(struct step_context *ctx, const struct action *action, cJSON **ret_r
 		*ret_result = result;
 	}
 out:
-	cJSON_Delete(server);
 	execution_release(&x);
 	return rc;
 }
@@ -469,7 +395,7 @@ const struct executor step_postgresql_execute = {
 		.target_required = true,
 		.effect = EFFECT_CHANGES,
 		.fields = fields,
-		.result = "{rows_affected: [N], columns, rows: [{COLUMN: value}], row_count, truncated, transaction, server}",
+		.result = "{rows_affected: [N], columns, types, rows: [{COLUMN: value}], row_count, value, truncated, transaction, server}",
 	},
 	.preview = execute_preview,
 	.run = execute_run,

@@ -16,8 +16,8 @@ execution_release(struct execution *x)
 {
 	free(x->statements);
 	free(x->who);
-	str_release(&x->holders);
 	side_release(&x->side);
+	cJSON_Delete(x->server);
 	postgres_free(x->pg);
 }
 
@@ -131,19 +131,42 @@ load_statements(struct execution *x, struct err *e)
 	return 0;
 }
 
+/*
+ * The run stays with the server that it met, and a confirmed step with the one that its preview was made on: each
+ * connection can reach another one.
+ */
+static int
+confirm_server(struct execution *x, struct err *e)
+{
+	const struct action *action = x->action;
+	bool after_promotion = json_bool(action->with, "after_promotion", false);
+
+	if (target_postgresql_server(x->pg, x->ctx->cancel, &x->server, e) < 0 ||
+	    target_postgresql_confirm(action->target->identity, x->server,
+				      after_promotion ? PIN_NO_EARLIER : PIN_TIMELINE, e) < 0)
+		return -1;
+	return target_postgresql_confirm(json_at(action->seen, "server"), x->server, PIN_TIMELINE,
+					 e);
+}
+
 int
 execution_init(struct execution *x, struct step_context *ctx, const struct action *action,
 	       struct err *e)
 {
-	*x = (struct execution){
-		.ctx = ctx,
-		.action = action,
-		.side = { .target = action->target->connection, .cancel = ctx->cancel },
-	};
+	*x = (struct execution){ .ctx = ctx, .action = action };
 	if (load_statements(x, e) < 0 ||
 	    target_postgresql_connect(action->target->connection, ctx->cancel, &x->pg, e) < 0)
 		return err_wrap(e, "postgresql.execute");
 	x->who = postgres_describe(x->pg);
+	if (confirm_server(x, e) < 0)
+		return err_wrap(e, "postgresql.execute at %s", x->who);
+	x->side = (struct side){
+		.ctx = ctx,
+		.cancel = ctx->cancel,
+		.target = action->target->connection,
+		.server = x->server,
+		.main = x->pg,
+	};
 	return 0;
 }
 

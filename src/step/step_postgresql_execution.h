@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/str.h"
 #include "net/postgres.h"
 #include "run/executor.h"
 #include "step/step_postgresql_transaction.h"
@@ -26,12 +25,15 @@ struct execution {
 	size_t count;
 	size_t max_rows;
 	struct postgres *pg;
+	cJSON *server; /* of target_postgresql_server() */
 	struct side side;
-	char *who;	    /* "tsb@10.0.0.5:5432/tsb, …" */
-	struct str holders; /* of the lock that is waited for */
+	char *who; /* "tsb@10.0.0.5:5432/tsb, …" */
 };
 
-/* Reads the action and connects to its server. Release it also on an error. */
+/*
+ * Reads the action, connects to its server, and sees whether that is the one that the run first met, and the
+ * preview saw. Release it also on an error.
+ */
 int execution_init(struct execution *x, struct step_context *ctx, const struct action *action,
 		   struct err *e);
 void execution_release(struct execution *x);

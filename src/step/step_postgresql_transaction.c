@@ -12,7 +12,7 @@
 #include "step/step_postgresql.h"
 #include "step/target_postgresql.h"
 
-enum { FIRST_WITH_STATUS = 100000, FIRST_WITH_XID8 = 130000, SIDE_LIMIT_MS = 5000 };
+enum { FIRST_WITH_STATUS = 100000, FIRST_WITH_XID8 = 130000 };
 
 /* The functions have changed their names, and their type, with PostgreSQL 13. */
 struct dialect {
@@ -45,26 +45,6 @@ dialect_of(const struct postgres *pg)
 	return &dialects[postgres_version(pg) >= FIRST_WITH_XID8];
 }
 
-struct postgres *
-side_open(struct side *side)
-{
-	struct err ignored = ERR_INIT;
-
-	if (!side->pg && !side->failed)
-		side->failed = target_postgresql_connect(side->target, side->cancel, &side->pg,
-							 &ignored) < 0;
-	if (side->pg)
-		postgres_set_limit(side->pg, SIDE_LIMIT_MS);
-	return side->pg;
-}
-
-void
-side_release(struct side *side)
-{
-	postgres_free(side->pg);
-	side->pg = NULL;
-}
-
 /* The first row of a query with at most one parameter; NULL on an error. The caller deletes it. */
 static cJSON *
 ask(struct postgres *pg, const char *sql, const char *param, const struct cancel *cancel,
@@ -80,56 +60,12 @@ ask(struct postgres *pg, const char *sql, const char *param, const struct cancel
 	return row ? row : cJSON_CreateObject();
 }
 
-/* Adds what a query says under the name of its column; null where this role, or this version, may not ask. */
-static int
-add_fact(struct postgres *pg, const char *name, const char *sql, const struct cancel *cancel,
-	 cJSON *facts, struct err *e)
-{
-	struct err why = ERR_INIT;
-	cJSON *row = ask(pg, sql, NULL, cancel, &why);
-
-	if (!row && why.kind != ERR_DENIED && why.kind != ERR_REMOTE)
-		return err_set(e, why.kind, "%s", why.message);
-	json_add_string(facts, name, json_string(row, name, NULL));
-	cJSON_Delete(row);
-	return 0;
-}
-
-int
-transaction_server(struct postgres *pg, const struct cancel *cancel, cJSON **ret_server,
-		   struct err *e)
-{
-	static const char who[] = "SELECT current_database()::text AS database, "
-				  "pg_is_in_recovery() AS in_recovery";
-	static const char identifier[] = "SELECT system_identifier::text AS system_identifier "
-					 "FROM pg_control_system()";
-	/* the control file's is of the last checkpoint, and older than a promotion of just now */
-	static const char timeline[] =
-		"SELECT CASE WHEN NOT pg_is_in_recovery() THEN "
-		"substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8) END AS timeline";
-	cJSON *server = ask(pg, who, NULL, cancel, e);
-	char *name;
-
-	if (!server)
-		return -1;
-	if (add_fact(pg, "system_identifier", identifier, cancel, server, e) < 0 ||
-	    add_fact(pg, "timeline", timeline, cancel, server, e) < 0) {
-		cJSON_Delete(server);
-		return -1;
-	}
-	name = postgres_describe(pg);
-	json_add_string(server, "server", name);
-	free(name);
-	*ret_server = server;
-	return 0;
-}
-
 /*
  * A commit of another connection takes everything that was logged before it to the disk. That one must
  * see our transaction, or it has reached another server.
  */
-static bool
-make_durable(struct side *side, const char *id)
+bool
+transaction_make_durable(struct side *side, const char *id)
 {
 	struct postgres *pg = side_open(side);
 	struct err ignored = ERR_INIT;
@@ -145,29 +81,31 @@ make_durable(struct side *side, const char *id)
 }
 
 int
-transaction_remember(struct step_context *ctx, struct postgres *pg, struct side *side,
-		     cJSON *server, char **ret_id, struct err *e)
+transaction_remember(struct side *side, char **ret_id, struct err *e)
 {
-	cJSON *row = ask(pg, dialect_of(pg)->current, NULL, ctx->cancel, e);
+	static const char *const members[] = { "server", "database", "system_identifier",
+					       "timeline" };
+	struct step_context *ctx = side->ctx;
+	cJSON *row = ask(side->main, dialect_of(side->main)->current, NULL, ctx->cancel, e);
+	cJSON *evidence;
 	char *id;
-	int rc;
 
-	if (!row) {
-		cJSON_Delete(server);
+	if (!row)
 		return err_wrap(e, "asking for the id of the transaction");
-	}
 	id = xstrdup(json_string(row, "id", ""));
 	cJSON_Delete(row);
-	cJSON_DeleteItemFromObjectCaseSensitive(server, "in_recovery");
-	json_add_string(server, "transaction", id);
-	json_add_int(server, "backend", postgres_backend(pg));
-	json_add_bool(server, "durable", make_durable(side, id));
-	rc = ctx->remember(ctx, server, e);
-	if (rc < 0)
+	evidence = cJSON_CreateObject();
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_add_string(evidence, members[i], json_string(side->server, members[i], NULL));
+	json_add_string(evidence, "transaction", id);
+	json_add_int(evidence, "backend", postgres_backend(side->main));
+	json_add_bool(evidence, "durable", transaction_make_durable(side, id));
+	if (ctx->remember(ctx, evidence, e) < 0) {
 		free(id);
-	else
-		*ret_id = id;
-	return rc;
+		return -1;
+	}
+	*ret_id = id;
+	return 0;
 }
 
 /* ---- afterwards ---- */
@@ -306,7 +244,7 @@ ask_status(struct inquest *q, enum probe_verdict *ret_verdict, struct err *e)
 static int
 hold_inquest(struct inquest *q, enum probe_verdict *ret_verdict, struct err *e)
 {
-	if (transaction_server(q->pg, q->ctx->cancel, &q->server, e) < 0)
+	if (target_postgresql_server(q->pg, q->ctx->cancel, &q->server, e) < 0)
 		return -1;
 	probe_add(q->probe, "%s, system identifier %s, timeline %s",
 		  json_string(q->server, "server", "?"),

@@ -2,41 +2,28 @@
 #define LIFEBOAT_STEP_STEP_POSTGRESQL_TRANSACTION_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
-#include "net/postgres.h"
 #include "run/executor.h"
+#include "step/step_postgresql_side.h"
 
 /*
  * Internal to postgresql.execute: what is put on record of a transaction before its COMMIT is sent, and
  * what the server says of it afterwards.
  */
 
-/* A second connection to the same server, made when it is first needed. */
-struct side {
-	const cJSON *target;
-	const struct cancel *cancel;
-	struct postgres *pg; /* or NULL */
-	bool failed;	     /* it can't be made: it is done without */
-};
-
-/* NULL where it can't be made. */
-struct postgres *side_open(struct side *side);
-void side_release(struct side *side);
+/*
+ * Puts the id of the open transaction on record, with its server. What the transaction has written is made
+ * durable first, by `side`: an id that a crash of the server made it forget would be given to somebody
+ * else's transaction. *ret_id is the caller's to free.
+ */
+int transaction_remember(struct side *side, char **ret_id, struct err *e);
 
 /*
- * Which server this is: {"server","database","system_identifier","timeline","in_recovery"}; the identifier
- * or the timeline is null where the role may not read it. Outside of a transaction.
+ * Makes what a transaction has written durable, by `side`: its id, then, survives a crash of the server. False
+ * where that can't be said, or it is not in progress.
  */
-int transaction_server(struct postgres *pg, const struct cancel *cancel, cJSON **ret_server,
-		       struct err *e);
-
-/*
- * Puts the id of the open transaction on record, with its server (taken over). What the transaction has
- * written is made durable first, by `side`: an id that a crash of the server made it forget would be given
- * to somebody else's transaction. *ret_id is the caller's to free.
- */
-int transaction_remember(struct step_context *ctx, struct postgres *pg, struct side *side,
-			 cJSON *server, char **ret_id, struct err *e);
+bool transaction_make_durable(struct side *side, const char *id);
 
 /* The probe of postgresql.execute. */
 int transaction_probe(struct step_context *ctx, const struct action *action, struct probe *probe,

@@ -20,7 +20,8 @@ enum postgres_cut {
 enum { POSTGRES_PROXY_LINES = 16 };
 
 struct postgres_proxy {
-	int fd, port, server_port;
+	int fd, port;
+	_Atomic int server_port; /* of the lines to come */
 	int stop[2];
 	_Atomic enum postgres_cut cut;
 	pthread_t thread;

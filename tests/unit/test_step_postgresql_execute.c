@@ -1,6 +1,5 @@
 #include "config.h"
 
-#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,99 +7,9 @@
 
 #include <cmocka.h>
 
-#include "fixture_executor.h"
-#include "fixture_postgres.h"
-#include "fixture_postgres_proxy.h"
-#include "net/postgres.h"
+#include "fixture_postgres_kept.h"
 #include "runbook/diag.h"
 #include "step/step_table.h"
-
-static struct fixture_postgres server;
-static bool have_server;
-
-/* A connection of the test's own. */
-static struct postgres *
-connect_beside(void)
-{
-	struct postgres_options options = { .conninfo = server.conninfo };
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	if (postgres_connect(&options, &pg, &e) < 0)
-		fail_msg("%s", e.message);
-	return pg;
-}
-
-static char *
-ask_with(struct postgres *pg, const char *sql)
-{
-	cJSON *result = NULL;
-	struct err e = ERR_INIT;
-	char *text;
-
-	if (postgres_query(pg, sql, NULL, 0, 10, NULL, &result, &e) < 0)
-		fail_msg("%s: %s", sql, e.message);
-	const cJSON *row = json_at(result, "rows/0");
-	text = row && row->child ? json_text(row->child) : xstrdup("");
-	cJSON_Delete(result);
-	return text;
-}
-
-static char *
-ask(const char *sql)
-{
-	struct postgres *pg = connect_beside();
-	char *text = ask_with(pg, sql);
-
-	postgres_free(pg);
-	return text;
-}
-
-static void
-assert_sql(const char *sql, const char *wanted)
-{
-	char *text = ask(sql);
-
-	assert_string_equal(text, wanted);
-	free(text);
-}
-
-static void
-with_target(struct stand *s, int port, const char *user)
-{
-	if (!have_server) {
-		print_message("skipped: no PostgreSQL server is installed\n");
-		skip();
-	}
-	free(ask("DROP TABLE IF EXISTS made"));
-	free(ask("DROP TABLE IF EXISTS kept"));
-	free(ask("CREATE TABLE kept (n int PRIMARY KEY, name text)"));
-	free(ask("INSERT INTO kept SELECT g, 'row ' || g FROM generate_series(1, 5) AS g"));
-	free(ask("GRANT ALL ON kept TO PUBLIC"));
-	stand_init(s);
-	stand_target(s, &target_postgresql,
-		     "{\"conninfo\":\"host=127.0.0.1 port=%d user=%s dbname=postgres\"}", port,
-		     user);
-}
-
-static void
-with_server(struct stand *s)
-{
-	with_target(s, server.port, "lifeboat");
-}
-
-static enum probe_verdict
-probe_says(struct stand *s, const char *wanted)
-{
-	enum probe_verdict verdict;
-	char *lines = stand_probe(s, &verdict);
-
-	if (!lines)
-		fail_msg("%s", s->e.message);
-	assert_says(lines, wanted);
-	free(lines);
-	return verdict;
-}
 
 /* ---- the document ---- */
 
@@ -184,7 +93,7 @@ execute_preview_shows_all_and_finds_mistakes(void **state)
 	assert_says(text, "/postgres, PostgreSQL ");
 	assert_says(text, ", as role lifeboat:\n> UPDATE kept SET name = $2 WHERE n = $1\n");
 	assert_says(text, "> $1 = 3  (integer)\n> $2 = sesame-open  (text)\n");
-	assert_says(text, "  It must touch 1 rows, or everything is rolled back.\n");
+	assert_says(text, "  It must touch 1 row, or everything is rolled back.\n");
 	free(text);
 	assert_sql("SELECT name FROM kept WHERE n = 3", "row 3");
 	stand_action(&s, &step_postgresql_execute,
@@ -210,9 +119,8 @@ execute_preview_refuses_what_cannot_run(void **state)
 		const char *with, *message;
 	} wrong[] = {
 		{ "{\"sql\":\"UPDATE nothing SET n = 1\"}", "SQLSTATE 42P01" },
-		{ "{\"sql\":\"UPDATE kept SET n = $1\"}",
-		  "it has 1 parameters ($1 …), and `params` "
-		  "holds 0" },
+		{ "{\"sql\":\"UPDATE kept SET n = $1\"}", "it has 1 parameter ($1 …), and `params` "
+							  "holds 0" },
 		{ "{\"sql\":\"DELETE FROM kept; DELETE FROM kept\"}", "SQLSTATE 42601" },
 		{ "{\"statements\":[{\"sql\":\"DELETE FROM kept\"},{\"sql\":\"DELET FROM kept\"}]}",
 		  "statement 2 of 2: SQLSTATE 42601" },
@@ -402,7 +310,8 @@ execute_waiting_for_a_lock_names_the_holder_and_is_cancelled_at_once(void **stat
 	assert_fails(&s, ERR_TIMEOUT, "SQLSTATE 55P03");
 	assert_says(s.e.message, "It waited for a lock held by process ");
 	assert_says(s.e.message, "(lifeboat, idle in transaction for ");
-	assert_says(s.e.message, "s): UPDATE kept SET name = 'mine' WHERE n = 1. Everything was");
+	assert_says(s.e.message,
+		    "s): UPDATE kept SET name = 'mine' WHERE n = 1. Raise `lock_timeout`");
 	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
 	s.on_progress = cancel_at_first_holder;
 	begin_ms = clock_mono_ms();
@@ -413,275 +322,79 @@ execute_waiting_for_a_lock_names_the_holder_and_is_cancelled_at_once(void **stat
 	stand_release(&s);
 }
 
-/* ---- the line is cut ---- */
-
-/* Probes until the server has noticed that we are gone. */
-static enum probe_verdict
-probe_settled(struct stand *s)
-{
-	int64_t until_ms = clock_mono_ms() + 5000;
-	enum probe_verdict verdict;
-
-	do {
-		free(stand_probe(s, &verdict));
-		fixture_pause();
-	} while (verdict == PROBE_UNSURE && clock_mono_ms() < until_ms);
-	return verdict;
-}
-
 static void
-execute_with_lost_answer_is_unknown_and_probed(void **state)
-{
-	static const struct {
-		enum postgres_cut cut;
-		enum probe_verdict verdict;
-		const char *left;
-	} cases[] = {
-		{ CUT_BEFORE_COMMIT, PROBE_NOT_DONE, "5" },
-		{ CUT_BEFORE_ANSWER, PROBE_DONE, "0" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct postgres_proxy proxy;
-		struct stand s;
-
-		postgres_proxy_start(&proxy, server.port);
-		with_target(&s, proxy.port, "lifeboat");
-		stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-		proxy.cut = cases[i].cut;
-		assert_fails(&s, ERR_UNKNOWN_OUTCOME, "COMMIT was sent, and its answer is lost");
-		assert_int_equal(probe_settled(&s), cases[i].verdict);
-		assert_sql("SELECT count(*) FROM kept", cases[i].left);
-		stand_release(&s);
-		postgres_proxy_stop(&proxy);
-	}
-}
-
-static struct postgres_proxy *silent_proxy;
-
-static void *
-cancel_soon(void *data)
-{
-	int64_t until_ms = clock_mono_ms() + 5000;
-
-	while (silent_proxy->cut != CUT_NOTHING && clock_mono_ms() < until_ms)
-		fixture_pause();
-	cancel_request(data);
-	return NULL;
-}
-
-static void
-execute_cancelled_at_a_silent_commit_is_unknown_at_once(void **state)
-{
-	struct postgres_proxy proxy;
-	pthread_t thread;
-	int64_t begin_ms;
-	struct stand s;
-
-	(void)state;
-	postgres_proxy_start(&proxy, server.port);
-	with_target(&s, proxy.port, "lifeboat");
-	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-	proxy.cut = CUT_SILENT;
-	silent_proxy = &proxy;
-	begin_ms = clock_mono_ms();
-	pthread_create(&thread, NULL, cancel_soon, s.cancel);
-	assert_fails(&s, ERR_UNKNOWN_OUTCOME, "its answer is lost");
-	assert_in_range(clock_mono_ms() - begin_ms, 0, 1500);
-	pthread_join(thread, NULL);
-	cancel_free(s.cancel);
-	s.ctx.cancel = s.cancel = cancel_new();
-	assert_int_equal(probe_says(&s, ": in progress\nProcess "), PROBE_UNSURE);
-	assert_int_equal(probe_says(&s, "idle in transaction, waiting for Client: ClientRead"),
-			 PROBE_UNSURE);
-	stand_release(&s);
-	postgres_proxy_stop(&proxy);
-	assert_sql("SELECT count(*) FROM kept", "5");
-}
-
-static void
-terminate_backend(struct stand *s)
-{
-	char *sql = xasprintf("SELECT pg_terminate_backend(%lld)",
-			      (long long)json_int(s->evidence, "backend", 0));
-
-	free(ask(sql));
-	free(sql);
-}
-
-static void
-execute_whose_session_is_ended_before_commit_is_not_done(void **state)
-{
-	struct stand s;
-
-	(void)state;
-	with_server(&s);
-	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-	s.on_remembered = terminate_backend;
-	assert_int_equal(stand_run(&s), -1);
-	assert_int_equal(probe_settled(&s), PROBE_NOT_DONE);
-	assert_sql("SELECT count(*) FROM kept", "5");
-	stand_release(&s);
-}
-
-/* ---- what a probe cannot be sure of ---- */
-
-static void
-replace(cJSON *object, const char *name, const char *value)
-{
-	cJSON_DeleteItemFromObjectCaseSensitive(object, name);
-	json_add_string(object, name, value);
-}
-
-static void
-probe_of_another_server_is_unsure(void **state)
-{
-	static const struct {
-		const char *name, *value, *line;
-	} cases[] = {
-		{ "system_identifier", "7000000000000000001", "It is ANOTHER server" },
-		{ "system_identifier", NULL, "cannot be told: the role could not call" },
-		{ "timeline", "00000002",
-		  "It is on timeline 00000001, and the transaction was on" },
-		{ "timeline", NULL, "It is on timeline 00000001" },
-		{ "transaction", "3", "so old that the server no longer knows" },
-		{ "transaction", "999999999", "SQLSTATE 22023" },
-	};
-	enum probe_verdict verdicts[] = { PROBE_UNSURE, PROBE_UNSURE, PROBE_UNSURE,
-					  PROBE_UNSURE, PROBE_UNSURE, PROBE_NOT_DONE };
-	cJSON *evidence;
-	struct stand s;
-
-	(void)state;
-	with_server(&s);
-	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-	assert_ran(&s);
-	evidence = cJSON_Duplicate(s.evidence, true);
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		cJSON_Delete(s.evidence);
-		s.evidence = cJSON_Duplicate(evidence, true);
-		replace(s.evidence, cases[i].name, cases[i].value);
-		assert_int_equal(probe_says(&s, cases[i].line), verdicts[i]);
-	}
-	cJSON_Delete(s.evidence);
-	s.evidence = evidence;
-	cJSON_DeleteItemFromObjectCaseSensitive(s.evidence, "durable");
-	assert_int_equal(probe_says(&s, "this may be somebody else's"), PROBE_UNSURE);
-	stand_release(&s);
-}
-
-static void
-probe_by_a_role_without_rights_is_unsure_and_of_no_server_fails(void **state)
-{
-	enum probe_verdict verdict;
-	struct stand s;
-
-	(void)state;
-	with_target(&s, server.port, "reader");
-	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-	assert_ran(&s);
-	assert_null(json_string(s.evidence, "system_identifier", NULL));
-	assert_int_equal(probe_says(&s, ": committed\n"), PROBE_UNSURE);
-	stand_target(&s, &target_postgresql, "{\"conninfo\":\"host=127.0.0.1 port=%d\"}",
-		     fixture_free_port());
-	assert_null(stand_probe(&s, &verdict));
-	assert_int_equal(s.e.kind, ERR_NET);
-	stand_release(&s);
-}
-
-/* ---- the server crashes ---- */
-
-static void
-start_again(void)
-{
-	const char *programs = postgres_programs();
-	char *program = xasprintf("%s/postgres", programs);
-	char *data = xasprintf("%s/data", server.folder), *log = xasprintf("%s/log", server.folder);
-	char *port = xasprintf("%d", server.port);
-	const char *argv[] = { program,
-			       "-D",
-			       data,
-			       "-p",
-			       port,
-			       "-c",
-			       "listen_addresses=127.0.0.1",
-			       "-c",
-			       "unix_socket_directories=",
-			       NULL };
-	struct postgres_options options = { .conninfo = server.conninfo };
-	int64_t until_ms = clock_mono_ms() + 8000;
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	server.pid = fixture_spawn(argv, log);
-	while (postgres_connect(&options, &pg, &e) < 0 && clock_mono_ms() < until_ms)
-		fixture_pause();
-	postgres_free(pg);
-	free(port);
-	free(log);
-	free(data);
-	free(program);
-}
-
-static void
-crash_server(struct stand *s)
+conflict_with_it(struct stand *s)
 {
 	(void)s;
-	fixture_stop(server.pid, SIGQUIT);
-	server.pid = 0;
+	free(ask("UPDATE kept SET name = 'theirs' WHERE n = 1"));
 }
 
 static void
-execute_cut_off_by_a_crash_of_the_server_is_not_done(void **state)
+execute_error_says_what_to_do(void **state)
 {
-	long long id, next;
+	static const struct {
+		const char *user, *sql;
+		enum err_kind kind;
+		const char *says;
+		bool previewed; /* the preview can't find it */
+	} cases[] = {
+		{ "reader", "DELETE FROM closed", ERR_DENIED, "GRANT the role that right", false },
+		{ "reader", "ALTER TABLE kept ADD m int", ERR_DENIED, "must be owner of table kept",
+		  true },
+		{ "looker", "DELETE FROM kept", ERR_REMOTE, "default_transaction_read_only", true },
+		{ "lifeboat", "DELETE FROM kept; TABLE kept", ERR_REMOTE,
+		  "`statements` for several", false },
+		{ "lifeboat", "DELETE FROM kept WHERE n = 1/0", ERR_REMOTE, "22012", true },
+	};
 	struct stand s;
-	char *text;
 
 	(void)state;
 	with_server(&s);
-	stand_action(&s, &step_postgresql_execute, "{\"sql\":\"DELETE FROM kept\"}");
-	s.on_remembered = crash_server;
-	assert_int_equal(stand_run(&s), -1);
-	start_again();
-	text = ask("SELECT pg_current_xact_id()");
-	next = strtoll(text, NULL, 10);
-	id = strtoll(json_string(s.evidence, "transaction", "0"), NULL, 10);
-	free(text);
-	if (next <= id)
-		fail_msg("the id %lld was given again: %lld", id, next);
-	assert_int_equal(probe_says(&s, ": aborted\n"), PROBE_NOT_DONE);
+	free(ask("CREATE TABLE IF NOT EXISTS closed (n int)"));
+	free(ask("CREATE ROLE looker LOGIN"));
+	free(ask("ALTER ROLE looker SET default_transaction_read_only = on"));
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		stand_target(&s, &target_postgresql,
+			     "{\"conninfo\":\"host=127.0.0.1 port=%d user=%s dbname=postgres\"}",
+			     server.port, cases[i].user);
+		stand_action(&s, &step_postgresql_execute, "{\"sql\":\"%s\"}", cases[i].sql);
+		if (cases[i].previewed) {
+			free(stand_preview(&s, NULL));
+		} else {
+			assert_null(stand_preview(&s, NULL));
+			assert_says(s.e.message, cases[i].says);
+		}
+		assert_fails(&s, cases[i].kind, cases[i].says);
+		assert_says(s.e.message, "Everything was rolled back");
+	}
 	assert_sql("SELECT count(*) FROM kept", "5");
 	stand_release(&s);
 }
 
-static int
-start_server(void **state)
+static void
+conflict_at_second_statement(struct stand *s)
 {
-	struct postgres *pg = NULL;
-	struct err e = ERR_INIT;
-
-	(void)state;
-	have_server = fixture_postgres_start(&server);
-	if (!have_server)
-		return 0;
-	struct postgres_options options = { .conninfo = server.conninfo };
-	int64_t until_ms = clock_mono_ms() + 5000;
-	while (postgres_connect(&options, &pg, &e) < 0 && clock_mono_ms() < until_ms)
-		fixture_pause();
-	postgres_free(pg);
-	free(ask("CREATE ROLE reader LOGIN"));
-	free(ask("REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC"));
-	return 0;
+	if (str_ends_with(s->progress.data, "statement 2 of 2\n"))
+		conflict_with_it(s);
 }
 
-static int
-stop_server(void **state)
+static void
+execute_in_conflict_with_another_is_to_be_run_again(void **state)
 {
+	struct stand s;
+
 	(void)state;
-	fixture_postgres_stop(&server);
-	return 0;
+	with_server(&s);
+	free(ask("ALTER ROLE lifeboat SET default_transaction_isolation = 'repeatable read'"));
+	stand_action(&s, &step_postgresql_execute,
+		     "{\"statements\":[{\"sql\":\"TABLE kept\"},"
+		     "{\"sql\":\"UPDATE kept SET name = 'ours' WHERE n = 1\"}]}");
+	s.on_progress = conflict_at_second_statement;
+	assert_fails(&s, ERR_REMOTE, "SQLSTATE 40001");
+	free(ask("ALTER ROLE lifeboat RESET default_transaction_isolation"));
+	assert_says(s.e.message, "run the step again. Everything was rolled back");
+	assert_sql("SELECT name FROM kept WHERE n = 1", "theirs");
+	stand_release(&s);
 }
 
 int
@@ -699,12 +412,8 @@ main(void)
 		cmocka_unit_test(execute_role_and_limits_end_with_the_transaction),
 		cmocka_unit_test(
 			execute_waiting_for_a_lock_names_the_holder_and_is_cancelled_at_once),
-		cmocka_unit_test(execute_with_lost_answer_is_unknown_and_probed),
-		cmocka_unit_test(execute_cancelled_at_a_silent_commit_is_unknown_at_once),
-		cmocka_unit_test(execute_whose_session_is_ended_before_commit_is_not_done),
-		cmocka_unit_test(probe_of_another_server_is_unsure),
-		cmocka_unit_test(probe_by_a_role_without_rights_is_unsure_and_of_no_server_fails),
-		cmocka_unit_test(execute_cut_off_by_a_crash_of_the_server_is_not_done),
+		cmocka_unit_test(execute_error_says_what_to_do),
+		cmocka_unit_test(execute_in_conflict_with_another_is_to_be_run_again),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);
