@@ -15,6 +15,7 @@
 #include "base/xalloc.h"
 #include "net/certificate.h"
 #include "net/http_private.h"
+#include "net/http_url.h"
 
 enum {
 	MAX_HEADERS = 256 << 10,
@@ -70,6 +71,7 @@ http_client_new(const struct http_options *options, struct err *e)
 	c->proxy_url = xstrdup(options->proxy_url);
 	c->resolve = copy_list(options->resolve);
 	c->connect_to = copy_list(options->connect_to);
+	c->ip = options->ip;
 	c->insecure = options->insecure;
 	c->compressed = options->compressed;
 	c->fresh = options->fresh;
@@ -99,22 +101,6 @@ http_client_free(struct http_client *c)
 	free(c->ca_file);
 	free(c->proxy_url);
 	free(c);
-}
-
-static void
-note_hop(struct exchange *x)
-{
-	char *url = NULL;
-
-	curl_easy_getinfo(x->client->easy, CURLINFO_EFFECTIVE_URL, &url);
-	char *shown = exchange_shown_url(url ? url : x->request->url);
-	if (str_equal(shown, x->last_hop)) {
-		free(shown);
-		return;
-	}
-	str_printf(&x->hops, "%s%s", x->last_hop ? " → " : "", shown);
-	free(x->last_hop);
-	x->last_hop = shown;
 }
 
 /* Read from the live connection: curl's own certificate list is empty where one was used again. */
@@ -148,7 +134,7 @@ on_header(char *bytes, size_t size, size_t count, void *data)
 	x->last_byte_ms = clock_mono_ms();
 	if (len > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
 		str_clear(headers);
-		note_hop(x);
+		x->has_headers = false;
 		note_certificate(x);
 	}
 	if (headers->len + len > MAX_HEADERS) {
@@ -160,6 +146,8 @@ on_header(char *bytes, size_t size, size_t count, void *data)
 	if (kept > 0) {
 		str_append_bytes(headers, bytes, kept);
 		str_append_char(headers, '\n');
+	} else {
+		x->has_headers = true;
 	}
 	return len;
 }
@@ -179,11 +167,31 @@ on_body(char *bytes, size_t size, size_t count, void *data)
 		return x->stopped ? 0 : len;
 	}
 	if (x->response.body.len + len > exchange_max_body(x->request)) {
-		x->too_large = true;
+		if (!x->request->cuts_body) {
+			x->too_large = true;
+			return 0;
+		}
+		x->response.is_cut = x->stopped = true;
+		str_append_bytes(&x->response.body, bytes,
+				 exchange_max_body(x->request) - x->response.body.len);
 		return 0;
 	}
 	str_append_bytes(&x->response.body, bytes, len);
 	return len;
+}
+
+/* Before this, no byte of the request was sent: what a proxy was asked for a tunnel is none of it. */
+static int
+on_connected(void *data, char *remote_ip, char *local_ip, int remote_port, int local_port)
+{
+	struct exchange *x = data;
+
+	(void)remote_ip;
+	(void)local_ip;
+	(void)remote_port;
+	(void)local_port;
+	x->is_connected = true;
+	return CURL_PREREQFUNC_OK;
 }
 
 /* Data, or a keepalive probe, that stays unacknowledged ends the connection: no dead link stays. */
@@ -191,9 +199,10 @@ static int
 on_socket(void *data, curl_socket_t socket, curlsocktype purpose)
 {
 	unsigned limit_ms = UNACKNOWLEDGED_MS;
+	struct exchange *x = data;
 
-	(void)data;
 	(void)purpose;
+	x->socket = socket;
 	/* A socket that does not know it (a proxy's local one) is used without. */
 	setsockopt(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, &limit_ms, sizeof(limit_ms));
 	return CURL_SOCKOPT_OK;
@@ -230,8 +239,23 @@ set_trust(struct http_client *c)
 }
 
 static void
+set_proxy(struct http_client *c)
+{
+	if (!c->proxy_url)
+		return;
+	curl_easy_setopt(c->easy, CURLOPT_PROXY, c->proxy_url);
+	/* who names a proxy means it; NO_PROXY is about those that the environment names */
+	curl_easy_setopt(c->easy, CURLOPT_NOPROXY, "");
+}
+
+static void
 set_connection(struct exchange *x)
 {
+	static const long ip_choices[] = {
+		[HTTP_IP_ANY] = CURL_IPRESOLVE_WHATEVER,
+		[HTTP_IP_V4] = CURL_IPRESOLVE_V4,
+		[HTTP_IP_V6] = CURL_IPRESOLVE_V6,
+	};
 	const struct http_request *request = x->request;
 	struct http_client *c = x->client;
 	CURL *easy = c->easy;
@@ -240,7 +264,6 @@ set_connection(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a cancel does not wait for DNS */
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)(connect_ms ? connect_ms : DEFAULT_CONNECT_TIMEOUT_MS));
@@ -248,21 +271,23 @@ set_connection(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_IDLE_S);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KEEPALIVE_INTERVAL_S);
 	curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, x);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, x);
+	curl_easy_setopt(easy, CURLOPT_IPRESOLVE, ip_choices[c->ip]);
 	curl_easy_setopt(easy, CURLOPT_RESOLVE, c->resolve);
 	curl_easy_setopt(easy, CURLOPT_CONNECT_TO, c->connect_to);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)READ_BYTES);
-	if (c->proxy_url) {
-		curl_easy_setopt(easy, CURLOPT_PROXY, c->proxy_url);
-		/* who names a proxy means it; NO_PROXY is about those that the environment names */
-		curl_easy_setopt(easy, CURLOPT_NOPROXY, "");
-	}
+	set_proxy(c);
 	/* libcurl repeats a request of its own accord where a kept connection turns out to be dead.
 	 * A write may have arrived by then, so writes always get a connection of their own. */
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
 			 c->fresh || !exchange_only_reads(request) ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, c->fresh ? 1L : 0L);
 	set_trust(c);
+	if (request->trouble && !c->insecure)
+		http_peer_watch(&x->peer, easy);
 }
 
 static void
@@ -278,7 +303,8 @@ set_method(CURL *easy, const struct http_request *request)
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body ? request->body : "");
 	}
-	if (strcmp(method, "GET") != 0 && strcmp(method, "POST") != 0)
+	/* without it, libcurl sends GET, or with a body POST */
+	if (strcmp(method, request->body ? "POST" : "GET") != 0 && strcmp(method, "POST") != 0)
 		curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, method);
 }
 
@@ -298,6 +324,16 @@ set_headers(struct exchange *x)
 	curl_easy_setopt(x->client->easy, CURLOPT_HTTPHEADER, x->headers);
 }
 
+/* False: this libcurl cannot sign, and must not send the secret key in the place of a signature. */
+static bool
+choose_authentication(CURL *easy, const struct http_request *request)
+{
+	if (request->aws_sigv4)
+		return curl_easy_setopt(easy, CURLOPT_AWS_SIGV4, request->aws_sigv4) == CURLE_OK;
+	curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	return true;
+}
+
 static void
 set_request(struct exchange *x)
 {
@@ -308,18 +344,13 @@ set_request(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, PACKAGE_NAME "/" PACKAGE_VERSION);
 	set_method(easy, request);
 	set_headers(x);
-	if (request->user) {
-		curl_easy_setopt(easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
+	if (request->user && choose_authentication(easy, request)) {
 		curl_easy_setopt(easy, CURLOPT_USERNAME, request->user);
 		curl_easy_setopt(easy, CURLOPT_PASSWORD,
 				 request->password ? request->password : "");
 	}
 	if (x->client->compressed)
 		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
-	if (request->max_redirects > 0 && exchange_is_get_or_head(request)) {
-		curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
-		curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)request->max_redirects);
-	}
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, x->problem);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, x);
@@ -431,24 +462,59 @@ drive(struct exchange *x, CURLcode *ret_code)
 	return CANCELLED;
 }
 
+static const char *
+version_name(long version)
+{
+	switch (version) {
+	case CURL_HTTP_VERSION_1_0:
+		return "HTTP/1.0";
+	case CURL_HTTP_VERSION_1_1:
+		return "HTTP/1.1";
+	default:
+		return NULL;
+	}
+}
+
+static void
+collect_times(CURL *easy, struct http_times *times)
+{
+	const struct {
+		CURLINFO info;
+		int64_t *ret_us;
+	} rows[] = {
+		{ CURLINFO_NAMELOOKUP_TIME_T, &times->name_us },
+		{ CURLINFO_CONNECT_TIME_T, &times->connect_us },
+		{ CURLINFO_APPCONNECT_TIME_T, &times->tls_us },
+		{ CURLINFO_STARTTRANSFER_TIME_T, &times->first_byte_us },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		curl_off_t us = 0;
+
+		curl_easy_getinfo(easy, rows[i].info, &us);
+		*rows[i].ret_us = us;
+	}
+}
+
 static void
 collect_info(struct exchange *x)
 {
 	struct http_response *r = &x->response;
 	CURL *easy = x->client->easy;
 	char *text = NULL;
+	long version = 0;
 
 	r->duration_ms = clock_mono_ms() - x->started_ms;
+	collect_times(easy, &r->times);
 	curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &r->status);
-	curl_easy_getinfo(easy, CURLINFO_REDIRECT_COUNT, &r->redirects);
-	if (curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &text) == CURLE_OK && text)
-		r->effective_url = exchange_shown_url(text);
+	curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+	r->version = version_name(version);
+	if (curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &text) == CURLE_OK && text)
+		r->redirect_url = http_shown_url(text);
 	if (curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &text) == CURLE_OK && text && *text)
 		r->remote_ip = xstrdup(text);
 	if (curl_easy_getinfo(easy, CURLINFO_CONTENT_TYPE, &text) == CURLE_OK && text)
 		r->content_type = xstrdup(text);
-	if (r->redirects > 0)
-		r->hops = str_take(&x->hops);
 }
 
 int
@@ -467,6 +533,8 @@ http_perform(struct http_client *c, const struct http_request *request,
 		abort(); /* the handle is ours alone and in no other use */
 	enum ending ending = drive(&x, &code);
 	collect_info(&x);
+	if (code == CURLE_OK && ending == ENDED && !x.has_headers)
+		code = CURLE_GOT_NOTHING; /* to libcurl, a half header is one, too */
 	if (ending != ENDED || (code != CURLE_OK && !x.stopped))
 		rc = exchange_fail(&x, ending, code, e);
 	curl_multi_remove_handle(c->multi, c->easy);
@@ -478,7 +546,6 @@ http_perform(struct http_client *c, const struct http_request *request,
 		http_response_release(&x.response);
 	}
 	curl_slist_free_all(x.headers);
-	str_release(&x.hops);
-	free(x.last_hop);
+	http_peer_release(&x.peer);
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include "base/err.h"
 #include "base/str.h"
 #include "net/http.h"
+#include "net/http_peer.h"
 
 /* Internal to src/net/http*.c: an exchange, and what to say when it fails. */
 
@@ -19,6 +20,7 @@ struct http_client {
 	char *client_cert_pem, *client_key_pem;
 	char *proxy_url;
 	struct curl_slist *resolve, *connect_to;
+	enum http_ip ip;
 	bool insecure, compressed, fresh;
 };
 
@@ -28,8 +30,6 @@ struct exchange {
 	const struct http_request *request;
 	struct http_response response;
 	struct curl_slist *headers;
-	struct str hops;
-	char *last_hop;
 	int64_t started_ms, last_byte_ms;
 	size_t streamed_bytes; /* since the last wait */
 	int pieces;	       /* in a row */
@@ -39,14 +39,16 @@ struct exchange {
 	size_t window_bytes;
 	bool stopped; /* on_data() wanted no more */
 	bool too_large;
+	bool is_connected; /* the request itself could be sent */
+	bool has_headers;  /* all of them */
+	int socket;	   /* the last one that was made; 0: none */
+	struct http_peer peer;
 	char problem[CURL_ERROR_SIZE];
 };
 
 /* How the driving loop came to its end; what curl says counts for ENDED only. */
 enum ending { ENDED, CANCELLED, OVERDUE, SILENT };
 
-/* A copy of a URL without the user and password that it may carry: what messages show. */
-char *exchange_shown_url(const char *url);
 bool exchange_is_get_or_head(const struct http_request *request);
 bool exchange_only_reads(const struct http_request *request);
 size_t exchange_max_body(const struct http_request *request);

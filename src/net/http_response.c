@@ -13,10 +13,9 @@ http_response_release(struct http_response *r)
 {
 	str_release(&r->headers);
 	str_release(&r->body);
-	free(r->effective_url);
 	free(r->remote_ip);
 	free(r->content_type);
-	free(r->hops);
+	free(r->redirect_url);
 	free(r->certificate_subject);
 	free(r->certificate_issuer);
 	free(r->certificate_expires);

@@ -59,7 +59,7 @@ step_type_effect(const struct step_type *type, const cJSON *with)
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		if (str_equal(json_string(with, "effect", ""), step_effect_name(all[i])))
 			return all[i];
-	return type->effect;
+	return with && type->effect_of ? type->effect_of(with) : type->effect;
 }
 
 const char *

@@ -40,6 +40,8 @@ struct step_type {
 	unsigned target_kinds; /* the kinds that `target:` may name; 0: none allowed */
 	bool target_required;
 	enum step_effect effect;
+	/* What the arguments say of the effect where their field `effect` does not; `with` is never NULL. Or NULL. */
+	enum step_effect (*effect_of)(const cJSON *with);
 	const struct field *fields; /* of `with:` */
 	const char *result;	    /* one line: what `outputs` and `expect` see as their input */
 	const char *undo; /* one line: what it can take back without an `undo:`; NULL: nothing */
@@ -49,7 +51,7 @@ struct step_type {
 
 /*
  * The danger of one action: its type's or, where the type has a field called `effect`, what the arguments
- * say there, lower or higher. `with` may be NULL.
+ * say there, lower or higher; or else what it makes of the other arguments. `with` may be NULL.
  */
 enum step_effect step_type_effect(const struct step_type *type, const cJSON *with);
 

@@ -1,6 +1,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/json.h"
@@ -9,7 +10,7 @@
 #include "step/step_with.h"
 #include "step/steps.h"
 
-enum { ANSWER_TIMEOUT_MS = 10000 };
+enum { ANSWER_TIMEOUT_MS = 10000, ANSWER_BYTES = 64 << 10 };
 
 static char *
 target_describe(const cJSON *spec)
@@ -28,6 +29,7 @@ any_answer(void)
 		cJSON_AddItemToArray(statuses, cJSON_CreateNumber(status));
 	json_add_string(with, "method", "GET");
 	json_add_int(with, "timeout", ANSWER_TIMEOUT_MS);
+	json_add_int(with, "max_body", ANSWER_BYTES);
 	return with;
 }
 
@@ -77,10 +79,20 @@ target_answers(void *connection, const struct cancel *cancel, cJSON **ret_facts,
 	return rc;
 }
 
+static int
+target_open(const cJSON *spec, struct secrets *secrets, void **ret_connection, struct err *e)
+{
+	const char *bearer = step_optional(spec, "bearer");
+
+	if (bearer && secrets_add(secrets, "bearer", bearer, strlen(bearer), e) < 0)
+		return -1;
+	return step_target_open(spec, secrets, ret_connection, e);
+}
+
 /* A web site has nothing that identifies it but its name, which DNS may send anywhere. */
 const struct target_driver target_http = {
 	.kind = TARGET_HTTP,
-	.open = step_target_open,
+	.open = target_open,
 	.answers = target_answers,
 	.describe = target_describe,
 	.close = step_target_close,

@@ -18,7 +18,7 @@
 #include "fixture_kube_api.h"
 #include "fixture_postgres.h"
 #include "kube/secret_value.h"
-#include "net/http.h"
+#include "net/http_follow.h"
 #include "net/postgres.h"
 
 #define SECRET "s3cret/with&odd=chars%of'all-kinds"
@@ -64,15 +64,14 @@ fetch_in_vain(const char *url, int redirects, struct err *e)
 		.url = url,
 		.reads = true,
 		.timeout_ms = 2000,
-		.max_redirects = redirects,
 	};
+	const struct http_redirects rules = { .max = redirects };
 	struct http_response response = HTTP_RESPONSE_INIT;
-	struct http_client *client = http_client_new(&options, e);
+	struct http_trail trail = { 0 };
 
-	assert_non_null(client);
-	assert_int_equal(http_perform(client, &request, &response, e), -1);
+	assert_int_equal(http_follow(&options, &request, &rules, &trail, &response, e), -1);
 	http_response_release(&response);
-	http_client_free(client);
+	http_trail_release(&trail);
 }
 
 static void

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "fixture_executor.h"
+#include "fixture_http.h"
 #include "http_server.h"
 
 static struct http_server *server;
@@ -28,6 +28,8 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 		return server_reply(c, 302, "text/plain", "Location: /json\r\n", "");
 	if (strcmp(r->target, "/bytes") == 0)
 		return server_reply(c, 200, "application/octet-stream", "", "a\xff\x1b[2J");
+	if (strcmp(r->target, "/gateway") == 0)
+		return server_reply(c, 504, "text/plain", "", "upstream timed out");
 	if (strcmp(r->target, "/silent") == 0)
 		return server_stay_silent(c);
 	str_printf(&echo, "%s %s\n%s%s", r->method, r->target, r->headers, r->body);
@@ -39,7 +41,7 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 static void
 with_target(struct stand *s, const char *more)
 {
-	stand_init(s);
+	stand_init_http(s);
 	stand_target(s, &target_http, "{\"url\":\"%s/\"%s}", server->url, more);
 }
 
@@ -54,7 +56,8 @@ http_check_json_is_parsed(void **state)
 	enum step_effect effect;
 	char *preview = stand_preview(&s, &effect);
 	assert_says(preview, "> GET http://127.0.0.1:");
-	assert_says(preview, "good is: status 200 to 299, and a body with: nodes");
+	assert_says(preview, "  without user, password or token\n");
+	assert_says(preview, "  expected: status 200 to 299\n  expected: body with \"nodes\"\n");
 	assert_true(effect <= EFFECT_READS);
 	assert_ran(&s);
 	assert_int_equal(json_int(s.result, "status", -1), 200);
@@ -101,7 +104,10 @@ http_check_redirects_are_followed_on_demand(void **state)
 	stand_action(&s, &step_http_check, "{\"url\":\"moved\",\"max_redirects\":3}");
 	assert_ran(&s);
 	assert_says(json_string(s.result, "url", ""), "/json");
-	assert_says(json_string(s.result, "hops", ""), "/moved");
+	assert_says(json_string(s.result, "hops/0/url", ""), "/moved");
+	assert_int_equal(json_int(s.result, "hops/0/status", -1), 302);
+	assert_string_equal(json_string(s.result, "hops/0/remote_ip", ""), "127.0.0.1");
+	assert_says(s.output.data, "/moved: 302 from 127.0.0.1, a redirect\n");
 	stand_release(&s);
 }
 
@@ -189,54 +195,7 @@ http_check_that_reads_is_harmless_to_repeat_and_remembers_nothing(void **state)
 	stand_release(&s);
 }
 
-static void
-http_check_credentials_of_the_target_stay_with_it(void **state)
-{
-	struct stand s;
-
-	(void)state;
-	with_target(&s, ",\"user\":\"admin\",\"password\":\"hunter2222\",\"headers\":{\"X-Target\":"
-			"\"yes\"}");
-	stand_action(&s, &step_http_check, "{\"url\":\"echo\"}");
-	assert_ran(&s);
-	assert_says(json_string(s.result, "body", ""), "Authorization: Basic ");
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"http://localhost:%d/echo\",\"resolve\":\"127.0.0.1\"}",
-		     server->port);
-	assert_ran(&s);
-	assert_null(strstr(json_string(s.result, "body", ""), "Authorization"));
-	assert_null(strstr(json_string(s.result, "body", ""), "X-Target"));
-	stand_release(&s);
-}
-
-static void
-http_check_resolve_connects_elsewhere(void **state)
-{
-	struct stand s;
-
-	(void)state;
-	stand_init(&s);
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"http://ui.invalid:%d/echo\",\"resolve\":\"127.0.0.1\"}",
-		     server->port);
-	char *preview = stand_preview(&s, NULL);
-	assert_says(preview, "connecting to ui.invalid:");
-	assert_ran(&s);
-	assert_says(json_string(s.result, "body", ""), "Host: ui.invalid");
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"http://db.face:%d/echo\","
-		     "\"resolve\":\"db.face:%d:127.0.0.1\"}",
-		     server->port, server->port);
-	assert_ran(&s);
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"http://a.invalid/\",\"resolve\":\"elsewhere\"}");
-	assert_fails(&s, ERR_SPEC, "elsewhere");
-	stand_action(&s, &step_http_check, "{\"url\":\"/path\"}");
-	assert_fails(&s, ERR_SPEC, "no URL");
-	free(preview);
-	stand_release(&s);
-}
-
+/* The address of a target is that of its own host: others are asked for in DNS. */
 static void
 http_check_bytes_that_are_no_text_are_made_visible(void **state)
 {
@@ -268,42 +227,116 @@ http_check_timeout_and_cancel_end_it(void **state)
 }
 
 static void
-http_check_tls_reports_the_certificate(void **state)
+assert_effect(struct stand *s, const char *with, enum step_effect expected, const char *line)
 {
-	char *ca = NULL;
-	struct http_server *tls = server_start(answer, NULL, server_tls("ui.example.test", &ca));
-	char path[] = "/tmp/lifeboat-ca-XXXXXX";
-	int fd = mkstemp(path);
+	enum step_effect effect;
+	char *preview;
+
+	stand_action(s, &step_http_check, "%s", with);
+	preview = stand_preview(s, &effect);
+	assert_says(preview, line);
+	assert_int_equal(effect, expected);
+	assert_int_equal(step_type_effect(&step_http_check.type, s->with), expected);
+	free(preview);
+}
+
+static void
+http_check_effect_is_that_of_the_method_unless_it_is_given(void **state)
+{
 	struct stand s;
 
 	(void)state;
-	assert_int_equal(write(fd, ca, strlen(ca)), strlen(ca));
-	close(fd);
-	stand_init(&s);
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"https://ui.example.test:%d/json\","
-		     "\"resolve\":\"127.0.0.1\",\"ca_file\":\"%s\"}",
-		     tls->port, path);
-	assert_ran(&s);
-	assert_says(json_string(s.result, "certificate/subject", ""), "ui.example.test");
-	assert_non_null(json_string(s.result, "certificate/expires", NULL));
-	stand_action(&s, &step_http_check,
-		     "{\"url\":\"https://wrong.example.test:%d/json\","
-		     "\"resolve\":\"127.0.0.1\",\"ca_file\":\"%s\"}",
-		     tls->port, path);
-	assert_int_equal(stand_run(&s), -1);
-	assert_int_equal(s.e.kind, ERR_DENIED);
+	with_target(&s, "");
+	assert_effect(&s, "{}", EFFECT_READS, "> GET ");
+	assert_effect(&s, "{\"method\":\"OPTIONS\"}", EFFECT_READS, "> OPTIONS ");
+	assert_effect(&s, "{\"method\":\"PUT\"}", EFFECT_CHANGES, "> PUT ");
+	assert_effect(&s, "{\"method\":\"PATCH\"}", EFFECT_CHANGES,
+		      "> Idempotency-Key: run/step/1");
+	assert_effect(&s, "{\"url\":\"a/b%20c/?x=1\",\"method\":\"DELETE\"}", EFFECT_DESTROYS,
+		      "> DELETE ");
+	assert_effect(&s, "{\"method\":\"POST\",\"effect\":\"reads\"}", EFFECT_READS, "> POST ");
+	assert_effect(&s, "{\"effect\":\"destroys\"}", EFFECT_DESTROYS, "> GET ");
+	assert_int_equal(step_type_effect(&step_http_check.type, NULL), EFFECT_READS);
 	stand_release(&s);
-	unlink(path);
-	free(ca);
-	server_stop(tls);
 }
 
+/* What is destroyed is typed: its own name, not that of the server. */
+static void
+http_check_delete_is_confirmed_by_the_last_word_of_the_path(void **state)
+{
+	static const struct {
+		const char *url, *name;
+	} cases[] = { { "indices/metrics-2026/?force=1", "metrics-2026" }, { "/", "127.0.0.1" } };
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	for (size_t i = 0; i < 2; i++) {
+		struct preview *preview = preview_new();
+
+		stand_action(&s, &step_http_check, "{\"url\":\"%s\",\"method\":\"DELETE\"}",
+			     cases[i].url);
+		assert_int_equal(step_http_check.preview(&s.ctx, &s.action, preview, &s.e), 0);
+		assert_string_equal(preview_name(preview), cases[i].name);
+		preview_free(preview);
+	}
+	assert_ran(&s);
+	assert_non_null(json_at(s.evidence, "writing_ms"));
+	stand_release(&s);
+}
+
+/* A POST that only searches is asked for again without harm, and nothing of it goes on record. */
+static void
+http_check_reading_post_is_no_write(void **state)
+{
+	enum probe_verdict verdict;
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(
+		&s, &step_http_check,
+		"{\"url\":\"echo\",\"method\":\"POST\",\"effect\":\"reads\",\"json\":{\"a\":[1,"
+		"null]}}");
+	assert_ran(&s);
+	assert_says(json_string(s.result, "body", ""), "Content-Type: application/json");
+	assert_says(json_string(s.result, "body", ""), "{\"a\":[1,null]}");
+	assert_null(strcasestr(json_string(s.result, "body", ""), "idempotency"));
+	assert_null(s.evidence->child);
+	char *text = stand_probe(&s, &verdict);
+	assert_int_equal(verdict, PROBE_NOT_DONE);
+	free(text);
+	stand_action(&s, &step_http_check,
+		     "{\"url\":\"silent\",\"method\":\"POST\",\"effect\":\"reads\",\"timeout\":"
+		     "\"80ms\"}");
+	assert_fails(&s, ERR_TIMEOUT, "no complete answer within 80ms: nothing of an answer came");
+	stand_action(&s, &step_http_check,
+		     "{\"url\":\"silent\",\"method\":\"POST\",\"timeout\":\"80ms\"}");
+	assert_fails(&s, ERR_UNKNOWN_OUTCOME, "look before you repeat it");
+	stand_release(&s);
+}
+
+static void
+http_check_lost_answer_of_a_gateway_is_unknown_for_a_write(void **state)
+{
+	struct stand s;
+
+	(void)state;
+	with_target(&s, "");
+	stand_action(&s, &step_http_check, "{\"url\":\"gateway\",\"method\":\"PUT\"}");
+	assert_fails(&s, ERR_UNKNOWN_OUTCOME, "A gateway lost the answer");
+	stand_action(&s, &step_http_check, "{\"url\":\"gateway\"}");
+	assert_fails(&s, ERR_CHECK, "status 504");
+	stand_release(&s);
+}
+
+/* As the engine does it with everything that is shown. */
 static int
 start_server(void **state)
 {
 	(void)state;
 	signal(SIGPIPE, SIG_IGN); /* as the program does: OpenSSL writes to what may be closed */
+	stand_without_proxies();
 	server = server_start(answer, NULL, NULL);
 	return 0;
 }
@@ -313,6 +346,7 @@ stop_server(void **state)
 {
 	(void)state;
 	server_stop(server);
+	stand_end_expressions();
 	return 0;
 }
 
@@ -326,11 +360,12 @@ main(void)
 		cmocka_unit_test(http_check_post_is_a_change_and_sends_its_body),
 		cmocka_unit_test(http_check_post_carries_the_key_that_its_probe_names),
 		cmocka_unit_test(http_check_that_reads_is_harmless_to_repeat_and_remembers_nothing),
-		cmocka_unit_test(http_check_credentials_of_the_target_stay_with_it),
-		cmocka_unit_test(http_check_resolve_connects_elsewhere),
 		cmocka_unit_test(http_check_bytes_that_are_no_text_are_made_visible),
 		cmocka_unit_test(http_check_timeout_and_cancel_end_it),
-		cmocka_unit_test(http_check_tls_reports_the_certificate),
+		cmocka_unit_test(http_check_effect_is_that_of_the_method_unless_it_is_given),
+		cmocka_unit_test(http_check_delete_is_confirmed_by_the_last_word_of_the_path),
+		cmocka_unit_test(http_check_reading_post_is_no_write),
+		cmocka_unit_test(http_check_lost_answer_of_a_gateway_is_unknown_for_a_write),
 	};
 
 	return cmocka_run_group_tests(tests, start_server, stop_server);
