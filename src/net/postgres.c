@@ -94,6 +94,14 @@ postgres_backend(const struct postgres *pg)
 	return PQbackendPID(pg->conn);
 }
 
+struct postgres_place
+postgres_place(const struct postgres *pg)
+{
+	return (struct postgres_place){ .host = PQhost(pg->conn),
+					.address = PQhostaddr(pg->conn),
+					.port = PQport(pg->conn) };
+}
+
 void
 postgres_set_limit(struct postgres *pg, int64_t limit_ms)
 {

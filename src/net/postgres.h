@@ -49,6 +49,12 @@ int postgres_version(const struct postgres *pg);
 /* The process that serves this connection, as pg_stat_activity has it. */
 int postgres_backend(const struct postgres *pg);
 
+/* Where the server is that has answered, as libpq has it; borrowed. Any may be NULL or empty. */
+struct postgres_place {
+	const char *host, *address, *port; /* a socket has its folder as host, and no address */
+};
+struct postgres_place postgres_place(const struct postgres *pg);
+
 /* How long an answer may take before the connection is given up with ERR_TIMEOUT; for ever, if not set. */
 void postgres_set_limit(struct postgres *pg, int64_t limit_ms);
 /* Calls look() every so often while an answer is awaited, on the thread that waits; or NULL. */

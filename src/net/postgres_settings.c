@@ -81,9 +81,12 @@ find_password(const PQconninfoOption *options, struct err *e)
 {
 	for (; options->keyword; options++)
 		if (str_ends_with(options->keyword, "password") && options->val && *options->val)
-			return err_set(e, ERR_SPEC,
-				       "the conninfo holds a password. Give it as the target's "
-				       "`password`, from a secret parameter, or by `passfile`");
+			return err_set(e, ERR_SPEC, "the conninfo holds a password (`%s`). %s",
+				       options->keyword,
+				       str_equal(options->keyword, "password")
+					       ? "Give it as the target's `password`, from a "
+						 "secret parameter, or by `passfile`"
+					       : "Put it into a service file");
 	return 0;
 }
 

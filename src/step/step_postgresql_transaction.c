@@ -80,11 +80,24 @@ transaction_make_durable(struct side *side, const char *id)
 	return durable;
 }
 
-int
-transaction_remember(struct side *side, char **ret_id, struct err *e)
+cJSON *
+transaction_evidence(const cJSON *server, const char *id, int64_t backend, bool durable)
 {
 	static const char *const members[] = { "server", "database", "system_identifier",
 					       "timeline" };
+	cJSON *evidence = cJSON_CreateObject();
+
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
+		json_add_string(evidence, members[i], json_string(server, members[i], NULL));
+	json_add_string(evidence, "transaction", id);
+	json_add_int(evidence, "backend", backend);
+	json_add_bool(evidence, "durable", durable);
+	return evidence;
+}
+
+int
+transaction_remember(struct side *side, char **ret_id, struct err *e)
+{
 	struct step_context *ctx = side->ctx;
 	cJSON *row = ask(side->main, dialect_of(side->main)->current, NULL, ctx->cancel, e);
 	cJSON *evidence;
@@ -94,12 +107,8 @@ transaction_remember(struct side *side, char **ret_id, struct err *e)
 		return err_wrap(e, "asking for the id of the transaction");
 	id = xstrdup(json_string(row, "id", ""));
 	cJSON_Delete(row);
-	evidence = cJSON_CreateObject();
-	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
-		json_add_string(evidence, members[i], json_string(side->server, members[i], NULL));
-	json_add_string(evidence, "transaction", id);
-	json_add_int(evidence, "backend", postgres_backend(side->main));
-	json_add_bool(evidence, "durable", transaction_make_durable(side, id));
+	evidence = transaction_evidence(side->server, id, postgres_backend(side->main),
+					transaction_make_durable(side, id));
 	if (ctx->remember(ctx, evidence, e) < 0) {
 		free(id);
 		return -1;

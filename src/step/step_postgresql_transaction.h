@@ -3,12 +3,13 @@
 
 #include <cjson/cJSON.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "run/executor.h"
 #include "step/step_postgresql_side.h"
 
 /*
- * Internal to postgresql.execute: what is put on record of a transaction before its COMMIT is sent, and
+ * Internal to postgresql.execute and restore: what is put on record of a transaction before its COMMIT is sent, and
  * what the server says of it afterwards.
  */
 
@@ -24,6 +25,12 @@ int transaction_remember(struct side *side, char **ret_id, struct err *e);
  * where that can't be said, or it is not in progress.
  */
 bool transaction_make_durable(struct side *side, const char *id);
+
+/*
+ * What is put on record of a transaction of the server that target_postgresql_server() told of: what its probe
+ * goes by. The caller deletes.
+ */
+cJSON *transaction_evidence(const cJSON *server, const char *id, int64_t backend, bool durable);
 
 /* The probe of postgresql.execute. */
 int transaction_probe(struct step_context *ctx, const struct action *action, struct probe *probe,
