@@ -111,25 +111,33 @@ lookup_name(struct lookup *lookup, int64_t deadline_ms, const struct cancel *can
 }
 
 int
+address_parse(const char *host, int port, struct address_list *ret_list)
+{
+	struct addrinfo *found = NULL;
+	char service[8];
+
+	snprintf(service, sizeof(service), "%d", port);
+	if (resolve(host, service, AI_NUMERICHOST, &found) != 0)
+		return -1;
+	take_addresses(found, ret_list);
+	freeaddrinfo(found);
+	return 0;
+}
+
+int
 address_lookup(const char *host, int port, int64_t deadline_ms, const struct cancel *cancel,
 	       struct address_list *ret_list, struct err *e)
 {
 	struct lookup *lookup;
-	struct addrinfo *found = NULL;
-	char service[8];
 	int rc;
 
 	if (port < 1 || port > 65535)
 		return err_set(e, ERR_SPEC, "%s: %d is not a port", host, port);
-	snprintf(service, sizeof(service), "%d", port);
-	if (resolve(host, service, AI_NUMERICHOST, &found) == 0) {
-		take_addresses(found, ret_list);
-		freeaddrinfo(found);
+	if (address_parse(host, port, ret_list) == 0)
 		return 0;
-	}
 	lookup = xcalloc(1, sizeof(*lookup));
 	lookup->host = xstrdup(host);
-	memcpy(lookup->service, service, sizeof(service));
+	snprintf(lookup->service, sizeof(lookup->service), "%d", port);
 	atomic_init(&lookup->owners, 1);
 	lookup->done_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (lookup->done_fd < 0)
@@ -146,6 +154,16 @@ address_is_numeric(const char *text)
 	struct in6_addr ignored;
 
 	return inet_pton(AF_INET, text, &ignored) == 1 || inet_pton(AF_INET6, text, &ignored) == 1;
+}
+
+char *
+address_host(const struct address *address)
+{
+	char host[NI_MAXHOST] = "?";
+
+	getnameinfo((const struct sockaddr *)&address->sa, address->len, host, sizeof(host), NULL,
+		    0, NI_NUMERICHOST);
+	return xstrdup(host);
 }
 
 char *

@@ -33,7 +33,11 @@ int address_lookup(const char *host, int port, int64_t deadline_ms, const struct
 /* Whether a text is an IPv4 or IPv6 address, without brackets. */
 bool address_is_numeric(const char *text);
 
-/* "10.0.0.53:53", "[2001:db8::53]:53". The caller frees. */
+/* address_lookup() of a numeric address alone, at once. -1: it is none. */
+int address_parse(const char *host, int port, struct address_list *ret_list);
+
+/* "2001:db8::53", and "10.0.0.53:53", "[2001:db8::53]:53". The caller frees. */
+char *address_host(const struct address *address);
 char *address_format(const struct address *address);
 
 #endif

@@ -2,13 +2,13 @@
 
 #include "net/dns.h"
 
+#include <errno.h>
 #include <ldns/ldns.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "net/address.h"
@@ -16,31 +16,21 @@
 #include "net/dns_wire.h"
 #include "net/wait.h"
 
-enum { EDNS_UDP_SIZE = 1232, RESOLV_CONF_MAX = 65536 };
+/* What fits into a packet anywhere without being cut to pieces. Source: DNS Flag Day 2020. */
+enum { EDNS_UDP_SIZE = 1232 };
 
 /* One question on its way to one server. */
-struct question {
+struct inquiry {
+	const struct dns_question *question;
 	ldns_rdf *name;
 	ldns_rr_type type;
 	struct dns_message message;
-	int64_t timeout_ms;
+	bool plain; /* without EDNS */
 	const struct cancel *cancel;
 };
 
-void
-dns_answer_release(struct dns_answer *a)
-{
-	for (size_t i = 0; i < a->count; i++)
-		free(a->values[i]);
-	free(a->values);
-	free(a->server);
-	free(a->rcode);
-	free(a->cname);
-	*a = (struct dns_answer){ 0 };
-}
-
 static void
-question_release(struct question *q)
+inquiry_release(struct inquiry *q)
 {
 	if (q->name)
 		ldns_rdf_deep_free(q->name);
@@ -48,107 +38,230 @@ question_release(struct question *q)
 }
 
 static int
-question_init(struct question *q, const char *name, const char *type, bool recursion, struct err *e)
+write_message(struct inquiry *q, bool plain, struct err *e)
 {
-	ldns_pkt *packet;
-	int rc = -1;
+	unsigned flags = q->question->flags;
+	ldns_pkt *packet = ldns_pkt_query_new(ldns_rdf_clone(q->name), q->type, LDNS_RR_CLASS_IN,
+					      flags & DNS_RECURSE ? LDNS_RD : 0);
+	int rc = 0;
 
-	if (dns_type_parse(type, &q->type, e) < 0)
-		return -1;
-	q->name = dns_name_parse(name, e);
-	if (!q->name)
-		return -1;
-	packet = ldns_pkt_query_new(ldns_rdf_clone(q->name), q->type, LDNS_RR_CLASS_IN,
-				    recursion ? LDNS_RD : 0);
-	ldns_pkt_set_edns_udp_size(packet, EDNS_UDP_SIZE);
-	if (ldns_pkt2wire(&q->message.bytes, packet, &q->message.len) == LDNS_STATUS_OK)
-		rc = 0;
-	else
-		err_set(e, ERR_SPEC, "no DNS message can ask for %s %s", name, type);
+	LDNS_FREE(q->message.bytes);
+	q->message = (struct dns_message){ NULL, 0 };
+	q->plain = plain;
+	ldns_pkt_set_cd(packet, (flags & DNS_UNCHECKED) != 0);
+	if (!plain)
+		ldns_pkt_set_edns_udp_size(packet, EDNS_UDP_SIZE);
+	if (ldns_pkt2wire(&q->message.bytes, packet, &q->message.len) != LDNS_STATUS_OK)
+		rc = err_set(e, ERR_SPEC, "no DNS message can ask for %s %s", q->question->name,
+			     q->question->type);
 	ldns_pkt_free(packet);
 	return rc;
 }
 
-/* Asks one address once: by UDP, and by TCP when that answer was cut off. */
 static int
-ask_once(struct question *q, const struct address *to, struct dns_answer *ret_answer, struct err *e)
+inquiry_init(struct inquiry *q, const struct dns_question *question, const struct cancel *cancel,
+	     struct err *e)
 {
-	int64_t begin_ms = clock_mono_ms(), deadline_ms = wait_deadline(q->timeout_ms);
-	struct dns_message reply = { NULL, 0 };
-	struct dns_answer answer = { 0 };
-	ldns_pkt *packet = NULL;
+	*q = (struct inquiry){ .question = question, .cancel = cancel };
+	if (dns_type_parse(question->type, &q->type, e) < 0)
+		return -1;
+	q->name = dns_name_parse(question->name, e);
+	return q->name ? write_message(q, false, e) : -1;
+}
+
+/* By UDP, and by TCP when that answer was cut off. */
+static int
+exchange(struct inquiry *q, const struct address *to, struct dns_message *ret_reply,
+	 bool *ret_truncated, struct err *e)
+{
+	int64_t deadline_ms = wait_deadline(q->question->timeout_ms);
 	bool sent = false;
-	int rc = -1;
 
 	dns_message_set_id(&q->message);
-	if (dns_exchange_udp(to, &q->message, deadline_ms, q->cancel, &reply, e) < 0)
+	if (dns_exchange_udp(to, &q->message, deadline_ms, q->cancel, ret_reply, e) < 0)
+		return -1;
+	*ret_truncated = ret_reply->bytes[2] & 0x02;
+	if (!*ret_truncated)
+		return 0;
+	free(ret_reply->bytes);
+	*ret_reply = (struct dns_message){ NULL, 0 };
+	deadline_ms = wait_deadline(q->question->timeout_ms);
+	if (dns_exchange_tcp(to, &q->message, deadline_ms, q->cancel, &sent, ret_reply, e) < 0)
+		return err_wrap(e, "the answer is too large for UDP, and over TCP");
+	return 0;
+}
+
+/* A server from before EDNS says so by one of these. Source: RFC 6891, 7. */
+static bool
+refuses_edns(const ldns_pkt *packet)
+{
+	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(packet);
+
+	return rcode == LDNS_RCODE_FORMERR || rcode == LDNS_RCODE_NOTIMPL ||
+	       ldns_pkt_edns_extended_rcode(packet) != 0;
+}
+
+static int
+exchange_packet(struct inquiry *q, const struct address *to, ldns_pkt **ret_packet,
+		bool *ret_truncated, struct err *e)
+{
+	struct dns_message reply = { NULL, 0 };
+	ldns_status status;
+
+	if (exchange(q, to, &reply, ret_truncated, e) < 0)
+		return -1;
+	status = ldns_wire2pkt(ret_packet, reply.bytes, reply.len);
+	free(reply.bytes);
+	if (status == LDNS_STATUS_OK)
+		return 0;
+	*ret_packet = NULL;
+	return err_set(e, ERR_NET, "the answer is no valid DNS message (%s)",
+		       ldns_get_errorstr_by_id(status));
+}
+
+static int
+ask_once(struct inquiry *q, const struct address *to, struct dns_answer *ret_answer, struct err *e)
+{
+	int64_t begin_ms = clock_mono_ms();
+	struct dns_answer answer = { 0 };
+	ldns_pkt *packet = NULL;
+	int rc = -1;
+
+	if (exchange_packet(q, to, &packet, &answer.truncated, e) < 0)
 		goto out;
-	if (reply.bytes[2] & 0x02) {
-		answer.truncated = true;
-		free(reply.bytes);
-		reply.bytes = NULL;
-		if (dns_exchange_tcp(to, &q->message, deadline_ms, q->cancel, &sent, &reply, e) < 0)
+	if (!q->plain && refuses_edns(packet)) {
+		ldns_pkt_free(packet);
+		packet = NULL;
+		begin_ms = clock_mono_ms();
+		if (write_message(q, true, e) < 0 ||
+		    exchange_packet(q, to, &packet, &answer.truncated, e) < 0)
 			goto out;
 	}
-	if (ldns_wire2pkt(&packet, reply.bytes, reply.len) != LDNS_STATUS_OK) {
-		err_set(e, ERR_NET, "the answer is no valid DNS message");
+	if (dns_answer_take(&answer, packet, q->name, q->type, e) < 0)
 		goto out;
-	}
 	answer.server = address_format(to);
 	answer.rtt_ms = clock_mono_ms() - begin_ms;
-	dns_answer_take(&answer, packet, q->name, q->type);
+	answer.plain = q->plain;
 	*ret_answer = answer;
+	answer = (struct dns_answer){ 0 };
 	rc = 0;
 out:
+	dns_answer_release(&answer);
 	ldns_pkt_free(packet);
-	free(reply.bytes);
 	return rc;
 }
 
 /* Every address gets a turn, even where the caller wants fewer attempts than there are addresses. */
 static int
-ask(struct question *q, const struct address_list *addresses, int attempts,
-    struct dns_answer *ret_answer, struct err *e)
+ask_in_turn(struct inquiry *q, const struct address_list *addresses, struct dns_answer *ret_answer,
+	    struct err *e)
 {
-	size_t turns = attempts > 0 ? (size_t)attempts : 1;
+	size_t turns = q->question->attempts > 0 ? (size_t)q->question->attempts : 1;
+	struct err failure = ERR_INIT;
+	struct str failures = STR_INIT;
 
 	if (turns < addresses->count)
 		turns = addresses->count;
 	for (size_t turn = 0; turn < turns; turn++) {
 		const struct address *to = &addresses->items[turn % addresses->count];
-		struct err failure = ERR_INIT;
 		char *label;
 
+		failure = (struct err)ERR_INIT;
 		if (ask_once(q, to, ret_answer, &failure) == 0)
-			return 0;
-		label = address_format(to);
-		err_set(e, failure.kind, "%s: %s", label, failure.message);
-		free(label);
-		if (failure.kind == ERR_CANCELLED)
 			break;
+		if (failure.kind == ERR_CANCELLED || failure.kind == ERR_REMOTE)
+			turns = 0; /* no other address would say otherwise */
+		if (turn + addresses->count < turns)
+			continue; /* it gets another turn */
+		label = address_format(to);
+		str_printf(&failures, "%s%s: %s", failures.len ? "; " : "", label, failure.message);
+		free(label);
 	}
-	return -1;
+	if (failure.kind)
+		err_set(e, failure.kind, "%s", str_cstr(&failures));
+	str_release(&failures);
+	return failure.kind ? -1 : 0;
 }
 
-/* The first name server of resolv.conf(5); the local host where there is none, as that page says. */
-static char *
-system_resolver(void)
+int
+dns_ask_at(const struct address_list *addresses, const struct dns_question *question,
+	   const struct cancel *cancel, struct dns_answer *ret_answer, struct err *e)
 {
-	struct str text = STR_INIT;
-	struct err ignored;
-	char *host = NULL, *rest, *line;
+	struct inquiry q;
+	int rc = inquiry_init(&q, question, cancel, e);
 
-	if (file_read("/etc/resolv.conf", RESOLV_CONF_MAX, &text, &ignored) == 0) {
-		rest = text.data;
-		while (!host && (line = strsep(&rest, "\n"))) {
-			char name[64];
+	if (rc == 0)
+		rc = ask_in_turn(&q, addresses, ret_answer, e);
+	inquiry_release(&q);
+	return rc;
+}
 
-			if (sscanf(line, "nameserver %63s", name) == 1)
-				host = xstrdup(name);
+static int
+ask_host(const char *host, int port, const struct dns_question *question,
+	 const struct cancel *cancel, struct dns_answer *ret_answer, struct err *e)
+{
+	struct address_list addresses = { .count = 0 };
+
+	if (address_lookup(host, port, wait_deadline(question->timeout_ms), cancel, &addresses, e) <
+		    0 ||
+	    dns_ask_at(&addresses, question, cancel, ret_answer, e) < 0)
+		return err_wrap(e, "asking %s for %s %s", host, question->name, question->type);
+	return 0;
+}
+
+/* A resolver that is in trouble itself: the next one may do better, as resolv.conf(5) has it. */
+static bool
+is_of_no_use(const struct dns_answer *answer)
+{
+	return strcmp(answer->rcode, "SERVFAIL") == 0 || strcmp(answer->rcode, "REFUSED") == 0 ||
+	       strcmp(answer->rcode, "NOTIMPL") == 0;
+}
+
+int
+dns_ask_system(const char *path, int port, const struct dns_question *question,
+	       const struct cancel *cancel, struct dns_answer *ret_answer, struct err *e)
+{
+	struct dns_answer answer = { 0 };
+	struct str failures = STR_INIT;
+	struct err failure = ERR_INIT;
+	char **hosts = NULL;
+	size_t count = 0;
+	bool done = false;
+
+	if (dns_system_servers(path, &hosts, &count, e) < 0)
+		return -1;
+	for (size_t i = 0; i < count; i++) {
+		struct dns_answer next = { 0 };
+
+		if (!done && ask_host(hosts[i], port, question, cancel, &next, &failure) == 0) {
+			dns_answer_release(&answer);
+			answer = next;
+			done = !is_of_no_use(&answer);
+		} else if (!done) {
+			str_printf(&failures, "%s%s", failures.len ? "; " : "", failure.message);
+			done = failure.kind == ERR_CANCELLED || failure.kind == ERR_SPEC;
 		}
+		free(hosts[i]);
 	}
-	str_release(&text);
-	return host ? host : xstrdup("127.0.0.1");
+	free(hosts);
+	if (answer.rcode && failure.kind != ERR_CANCELLED)
+		*ret_answer = answer;
+	else
+		dns_answer_release(&answer);
+	if (!answer.rcode)
+		err_set(e, failure.kind, "%s", str_cstr(&failures));
+	str_release(&failures);
+	return answer.rcode ? 0 : -1;
+}
+
+int
+dns_ask(const struct dns_server *server, const struct dns_question *question,
+	const struct cancel *cancel, struct dns_answer *ret_answer, struct err *e)
+{
+	if (!server)
+		return dns_ask_system(DNS_RESOLV_CONF, 53, question, cancel, ret_answer, e);
+	return ask_host(server->host, server->port ? server->port : 53, question, cancel,
+			ret_answer, e);
 }
 
 int
@@ -156,22 +269,32 @@ dns_query(const struct dns_server *server, const char *name, const char *type, b
 	  int64_t timeout_ms, int attempts, const struct cancel *cancel,
 	  struct dns_answer *ret_answer, struct err *e)
 {
-	struct question q = { .timeout_ms = timeout_ms, .cancel = cancel };
-	struct address_list addresses;
-	char *host = server ? xstrdup(server->host) : system_resolver();
-	int port = server && server->port ? server->port : 53;
-	int rc = -1;
+	struct dns_question question = { .name = name,
+					 .type = type,
+					 .flags = recursion ? DNS_RECURSE : 0,
+					 .timeout_ms = timeout_ms,
+					 .attempts = attempts };
 
-	if (question_init(&q, name, type, recursion, e) < 0)
-		goto out;
-	if (address_lookup(host, port, wait_deadline(timeout_ms), cancel, &addresses, e) == 0)
-		rc = ask(&q, &addresses, attempts, ret_answer, e);
-	if (rc < 0)
-		err_wrap(e, "asking %s for %s %s", host, name, type);
-out:
-	question_release(&q);
-	free(host);
-	return rc;
+	return dns_ask(server, &question, cancel, ret_answer, e);
+}
+
+bool
+dns_server_has_route(const struct dns_server *server)
+{
+	struct address_list list = { .count = 0 };
+	int fd, rc;
+
+	if (address_parse(server->host, server->port ? server->port : 53, &list) < 0)
+		return true;
+	fd = socket(list.items[0].sa.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return errno != EAFNOSUPPORT;
+	rc = connect(fd, (const struct sockaddr *)&list.items[0].sa, list.items[0].len);
+	/* EINVAL: a link-local address, which means nothing without its link */
+	if (rc < 0 && errno != ENETUNREACH && errno != EADDRNOTAVAIL && errno != EINVAL)
+		rc = 0;
+	close(fd);
+	return rc == 0;
 }
 
 int

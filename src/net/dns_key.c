@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/str.h"
@@ -16,7 +17,16 @@
 
 enum { KEY_FILE_MAX = 65536, KEY_WORD_MAX = 1024 };
 
-static const char *const algorithms[] = { "hmac-sha1", "hmac-sha256", "hmac-sha512", NULL };
+/* What ldns can sign with, by the words of key files. The name of MD5 is a domain name. Source: RFC 8945, 6. */
+static const struct {
+	const char *word, *name;
+} algorithms[] = {
+	{ "hmac-md5", "hmac-md5.sig-alg.reg.int" },
+	{ "hmac-md5.sig-alg.reg.int", "hmac-md5.sig-alg.reg.int" },
+	{ "hmac-sha1", "hmac-sha1" },
+	{ "hmac-sha256", "hmac-sha256" },
+	{ "hmac-sha512", "hmac-sha512" },
+};
 
 struct key_lexer {
 	const char *path;
@@ -113,22 +123,36 @@ expect(struct key_lexer *lexer, const char *word, struct err *e)
 }
 
 static int
+refuse_algorithm(struct key_lexer *lexer, struct err *e)
+{
+	const char *what = str_starts_with(lexer->word, "hmac-") && strchr(lexer->word + 5, '-')
+				   ? "shortened signatures are"
+				   : "this algorithm is";
+	char *text = xasprintf("%s not supported: hmac-sha256, hmac-sha512, hmac-sha1 and hmac-md5 "
+			       "are. Have a key of one of these made (tsig-keygen -a hmac-sha256)",
+			       what);
+
+	fail(lexer, e, text);
+	free(text);
+	return -1;
+}
+
+static int
 take_algorithm(struct key_lexer *lexer, char **ret_algorithm, struct err *e)
 {
 	size_t len = strlen(lexer->word);
 
 	if (len && lexer->word[len - 1] == '.')
 		lexer->word[len - 1] = '\0';
-	for (const char *const *known = algorithms; *known; known++) {
-		if (strcasecmp(*known, lexer->word) == 0) {
-			free(*ret_algorithm);
-			*ret_algorithm = xstrdup(*known);
-			return 0;
-		}
+	for (size_t i = 0; i < sizeof(algorithms) / sizeof(algorithms[0]); i++) {
+		if (strcasecmp(algorithms[i].word, lexer->word) != 0)
+			continue;
+		if (*ret_algorithm)
+			return fail(lexer, e, "a second algorithm");
+		*ret_algorithm = xstrdup(algorithms[i].name);
+		return 0;
 	}
-	return fail(lexer, e,
-		    "this algorithm is not supported: hmac-sha1, hmac-sha256 and hmac-sha512 are. "
-		    "Ask for a key of one of these (tsig-keygen -a hmac-sha256)");
+	return refuse_algorithm(lexer, e);
 }
 
 static int
@@ -165,7 +189,9 @@ parse_clause(struct key_lexer *lexer, struct dns_key *key, struct err *e)
 static int
 parse_key(struct key_lexer *lexer, struct dns_key *key, struct err *e)
 {
-	if (expect(lexer, "key", e) < 0 || next(lexer, e) < 0)
+	if (!is_word(lexer, "key"))
+		return fail(lexer, e, "\"key\" is missing here");
+	if (next(lexer, e) < 0)
 		return -1;
 	ldns_rdf *name = ldns_dname_new_frm_str(lexer->word);
 	if (!name || (!lexer->quoted && strchr("{};", lexer->word[0])))
@@ -179,17 +205,75 @@ parse_key(struct key_lexer *lexer, struct dns_key *key, struct err *e)
 			return -1;
 	if (!key->algorithm || !key->secret)
 		return fail(lexer, e, "the key needs an algorithm and a secret");
-	if (expect(lexer, ";", e) < 0 || next(lexer, e) < 0)
-		return -1;
-	return lexer->word[0] ? fail(lexer, e, "one key only, please: there is more after it") : 0;
+	return expect(lexer, ";", e);
 }
 
-int
-dns_key_load(const char *path, struct dns_key *ret_key, struct err *e)
+/* Names of keys are domain names. */
+static bool
+same_key_name(const char *a, const char *b)
+{
+	size_t len = strlen(a), other = strlen(b);
+
+	len -= len && a[len - 1] == '.';
+	other -= other && b[other - 1] == '.';
+	return len == other && strncasecmp(a, b, len) == 0;
+}
+
+/* Reads all keys and keeps the one of that name; NULL: there must be one only. */
+static int
+parse_keys(struct key_lexer *lexer, const char *name, struct dns_key *ret_key, struct str *names,
+	   struct err *e)
+{
+	do {
+		struct dns_key key = { 0 };
+
+		if (next(lexer, e) < 0)
+			return -1;
+		if (!name && ret_key->name)
+			return fail(lexer, e,
+				    "one key only, or else the target's `key_name` must say which: "
+				    "another one begins here");
+		if (parse_key(lexer, &key, e) < 0) {
+			dns_key_release(&key);
+			return -1;
+		}
+		str_printf(names, "%s%s", names->len ? ", " : "", key.name);
+		if (!ret_key->name && (!name || same_key_name(name, key.name)))
+			*ret_key = key;
+		else
+			dns_key_release(&key);
+		skip_space(lexer);
+	} while (*lexer->at);
+	return 0;
+}
+
+/* The files of dnssec-keygen(8) and of old ddns-confgen(8) hold the same secret in another form. */
+static bool
+is_key_pair(const char *text)
+{
+	return str_starts_with(text, "Private-key-format:") ||
+	       (!strchr(text, '{') && strstr(text, " KEY "));
+}
+
+static int
+refuse_key_pair(const char *path, struct err *e)
+{
+	return err_set(
+		e, ERR_SPEC,
+		"reading the TSIG key %s: it is one of a pair of files of dnssec-keygen (.key "
+		"and .private), and a key statement is wanted: key \"NAME\" { algorithm "
+		"hmac-sha256; secret \"…\"; }; where the secret is what stands after \"Key:\" "
+		"in the .private file. Or have a new one made (tsig-keygen NAME)",
+		path);
+}
+
+static int
+load(const char *path, const char *name, struct dns_key *ret_key, struct err *e)
 {
 	struct key_lexer lexer = { .path = path, .line = 1 };
+	struct str text = STR_INIT, names = STR_INIT;
 	struct dns_key key = { 0 };
-	struct str text = STR_INIT;
+	struct stat st;
 	int rc = -1;
 
 	if (file_read(path, KEY_FILE_MAX, &text, e) < 0) {
@@ -197,8 +281,17 @@ dns_key_load(const char *path, struct dns_key *ret_key, struct err *e)
 		goto out;
 	}
 	lexer.at = str_cstr(&text);
-	if (parse_key(&lexer, &key, e) < 0)
+	if (is_key_pair(lexer.at)) {
+		refuse_key_pair(path, e);
 		goto out;
+	}
+	if (parse_keys(&lexer, name, &key, &names, e) < 0)
+		goto out;
+	if (!key.name) {
+		err_set(e, ERR_SPEC, "%s holds no key %s. It has: %s", path, name, names.data);
+		goto out;
+	}
+	key.exposed = stat(path, &st) == 0 && st.st_mode & S_IROTH;
 	*ret_key = key;
 	key = (struct dns_key){ 0 };
 	rc = 0;
@@ -206,5 +299,18 @@ out:
 	explicit_bzero(lexer.word, sizeof(lexer.word));
 	dns_key_release(&key);
 	str_release_secret(&text);
+	str_release(&names);
 	return rc;
+}
+
+int
+dns_key_load(const char *path, struct dns_key *ret_key, struct err *e)
+{
+	return load(path, NULL, ret_key, e);
+}
+
+int
+dns_key_load_named(const char *path, const char *name, struct dns_key *ret_key, struct err *e)
+{
+	return load(path, name, ret_key, e);
 }

@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 
-enum { CNAME_CHAIN_MAX = 16, TXT_STRING_MAX = 255 };
+enum { TXT_STRING_MAX = 255, LABEL_MAX = 63, NAME_MAX_LEN = 254 };
 
 int
 dns_type_parse(const char *text, ldns_rr_type *ret_type, struct err *e)
@@ -23,23 +23,49 @@ dns_type_parse(const char *text, ldns_rr_type *ret_type, struct err *e)
 	return 0;
 }
 
-static bool
-has_only_name_characters(const char *text)
+/* Why a text is no name, or NULL. */
+static const char *
+name_fault(const char *text)
 {
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c <= ' ' || (unsigned char)*c >= 127 || strchr("\"();@$", *c))
-			return false;
-	return *text != '\0';
+	size_t label = 0;
+
+	if (!*text)
+		return "it is empty";
+	for (const char *c = text; *c; c++) {
+		if ((unsigned char)*c >= 128)
+			return "it has letters that DNS does not know. Write it in its xn-- form, "
+			       "as idn2(1) gives it";
+		if ((unsigned char)*c <= ' ' || *c == 127 || strchr("\"();@$", *c))
+			return "it has a character that no name has";
+		label = *c == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX && !strchr(text, '\\'))
+			return "a part of it between dots is longer than 63 characters";
+	}
+	if (strlen(text) > NAME_MAX_LEN && !strchr(text, '\\'))
+		return "it is longer than 253 characters";
+	return NULL;
 }
 
 ldns_rdf *
 dns_name_parse(const char *text, struct err *e)
 {
-	ldns_rdf *name = has_only_name_characters(text) ? ldns_dname_new_frm_str(text) : NULL;
+	const char *fault = name_fault(text);
+	ldns_rdf *name = fault ? NULL : ldns_dname_new_frm_str(text);
 
 	if (!name)
-		err_set(e, ERR_SPEC, "\"%s\" is no DNS name", text);
+		err_set(e, ERR_SPEC, "\"%s\" is no DNS name%s%s", text, fault ? ": " : "",
+			fault ? fault : "");
 	return name;
+}
+
+int
+dns_name_check(const char *text, struct err *e)
+{
+	ldns_rdf *name = dns_name_parse(text, e);
+
+	if (name)
+		ldns_rdf_deep_free(name);
+	return name ? 0 : -1;
 }
 
 /* A free text becomes one quoted string for each 255 bytes of it; what is quoted stays as it is. */
@@ -183,97 +209,4 @@ dns_normalise(const char *type, const char *value, struct err *e)
 	text = dns_rr_value(rr);
 	ldns_rr_free(rr);
 	return text;
-}
-
-static int
-compare_texts(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* The name at the end of the CNAME chain that starts at `name`: borrowed from the packet. */
-static const ldns_rdf *
-follow_cnames(const ldns_rr_list *answer, const ldns_rdf *name)
-{
-	for (int step = 0; step < CNAME_CHAIN_MAX; step++) {
-		const ldns_rdf *next = NULL;
-
-		for (size_t i = 0; i < ldns_rr_list_rr_count(answer) && !next; i++) {
-			const ldns_rr *rr = ldns_rr_list_rr(answer, i);
-
-			if (ldns_rr_get_type(rr) == LDNS_RR_TYPE_CNAME &&
-			    ldns_rr_rd_count(rr) == 1 &&
-			    ldns_dname_compare(ldns_rr_owner(rr), name) == 0)
-				next = ldns_rr_rdf(rr, 0);
-		}
-		if (!next)
-			break;
-		name = next;
-	}
-	return name;
-}
-
-static void
-take_values(struct dns_answer *answer, const ldns_rr_list *list, const ldns_rdf *owner,
-	    ldns_rr_type type)
-{
-	size_t most = ldns_rr_list_rr_count(list);
-
-	answer->values = xcalloc(most + 1, sizeof(*answer->values));
-	for (size_t i = 0; i < most; i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(list, i);
-
-		if (ldns_rr_get_type(rr) != type ||
-		    ldns_dname_compare(ldns_rr_owner(rr), owner) != 0)
-			continue;
-		if (answer->count == 0 || ldns_rr_ttl(rr) < answer->ttl)
-			answer->ttl = ldns_rr_ttl(rr);
-		answer->values[answer->count++] = dns_rr_value(rr);
-	}
-	qsort(answer->values, answer->count, sizeof(*answer->values), compare_texts);
-}
-
-/* How long a resolver may keep "no such thing". Source: RFC 2308, 5. */
-static uint32_t
-negative_ttl(const ldns_rr_list *authority)
-{
-	for (size_t i = 0; i < ldns_rr_list_rr_count(authority); i++) {
-		const ldns_rr *rr = ldns_rr_list_rr(authority, i);
-
-		if (ldns_rr_get_type(rr) != LDNS_RR_TYPE_SOA || ldns_rr_rd_count(rr) != 7)
-			continue;
-		uint32_t minimum = ldns_rdf2native_int32(ldns_rr_rdf(rr, 6));
-		return minimum < ldns_rr_ttl(rr) ? minimum : ldns_rr_ttl(rr);
-	}
-	return 0;
-}
-
-static char *
-take_text(char *ldns_text)
-{
-	char *text = xstrdup(ldns_text ? ldns_text : "?");
-
-	LDNS_FREE(ldns_text);
-	return text;
-}
-
-void
-dns_answer_take(struct dns_answer *answer, const ldns_pkt *packet, const ldns_rdf *name,
-		ldns_rr_type type)
-{
-	const ldns_rr_list *list = ldns_pkt_answer(packet);
-	const ldns_rdf *owner = type == LDNS_RR_TYPE_CNAME ? name : follow_cnames(list, name);
-
-	answer->rcode = take_text(ldns_pkt_rcode2str(ldns_pkt_get_rcode(packet)));
-	answer->authoritative = ldns_pkt_aa(packet);
-	take_values(answer, list, owner, type);
-	if (answer->count == 0)
-		answer->negative_ttl = negative_ttl(ldns_pkt_authority(packet));
-	if (owner != name) {
-		ldns_rdf *lower = ldns_rdf_clone(owner);
-
-		ldns_dname2canonical(lower);
-		answer->cname = take_text(ldns_rdf2str(lower));
-		ldns_rdf_deep_free(lower);
-	}
 }

@@ -22,8 +22,14 @@ ldns_rr *dns_rr_parse(const ldns_rdf *owner, ldns_rr_type type, uint32_t ttl, co
 /* The rdata in its normal form: names in lower case, strings quoted. The caller frees. */
 char *dns_rr_value(const ldns_rr *rr);
 
-/* Fills values, ttl, negative_ttl, cname, rcode and authoritative from a response to (name, type). */
-void dns_answer_take(struct dns_answer *answer, const ldns_pkt *packet, const ldns_rdf *name,
-		     ldns_rr_type type);
+/*
+ * Fills values, TTLs, chain, rcode and authoritative from a response to (name, type). Errors: ERR_REMOTE where its
+ * CNAMEs lead nowhere; the answer is to be released then, too.
+ */
+int dns_answer_take(struct dns_answer *answer, const ldns_pkt *packet, const ldns_rdf *name,
+		    ldns_rr_type type, struct err *e);
+
+/* Adds a hop, whose names the answer owns from then on. Errors: ERR_REMOTE for a loop, and for too many. */
+int dns_answer_add_hop(struct dns_answer *answer, struct dns_hop hop, struct err *e);
 
 #endif

@@ -1,29 +1,24 @@
 #include "config.h"
 
 #include <ldns/ldns.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 #include "net/address.h"
 #include "net/dns.h"
 #include "net/dns_rr.h"
+#include "net/dns_tsig.h"
 #include "net/dns_wire.h"
 #include "net/wait.h"
 
-/* Dynamic updates. Source: RFC 2136 (the message), RFC 8945 (TSIG). */
+/* Dynamic updates. Source: RFC 2136. */
 
-enum { TSIG_FUDGE_S = 300, TSIG_BADSIG = 16, TSIG_BADKEY = 17, TSIG_BADTIME = 18 };
-
-/* Places of the rdata fields of a TSIG record. */
-enum { TSIG_MAC = 3, TSIG_ERROR = 5, TSIG_OTHER = 6 };
-
-/* An update ready to be sent. */
-struct signed_update {
-	ldns_pkt *packet;
-	struct dns_message message;
-	const struct dns_key *key;
+/* The sections of an update while it is made. */
+struct sections {
+	ldns_rr_list *conditions, *removals, *additions;
 };
 
 /* A record without rdata, whose class gives it its meaning in an update. */
@@ -63,75 +58,88 @@ push_prerequisite(ldns_rr_list *list, const ldns_rdf *owner, ldns_rr_type type,
 	return push_values(list, owner, type, 0, expected, e);
 }
 
-static ldns_pkt *
-build(const struct dns_update *update, struct err *e)
+static int
+push_update(struct sections *s, const ldns_rdf *zone, const struct dns_update *update,
+	    struct err *e)
 {
-	ldns_rr_list *before = ldns_rr_list_new(), *changes = ldns_rr_list_new();
-	ldns_rdf *zone = NULL, *owner = NULL;
+	ldns_rdf *owner = NULL;
 	ldns_rr_type type;
-	ldns_pkt *packet = NULL;
+	int rc = -1;
 
 	if (dns_type_parse(update->type, &type, e) < 0)
-		goto out;
-	zone = dns_name_parse(update->zone, e);
-	owner = zone ? dns_name_parse(update->name, e) : NULL;
+		return -1;
+	owner = dns_name_parse(update->name, e);
 	if (!owner)
-		goto out;
+		return -1;
 	if (ldns_dname_compare(owner, zone) != 0 && !ldns_dname_is_subdomain(owner, zone)) {
 		err_set(e, ERR_SPEC, "%s is not in the zone %s", update->name, update->zone);
 		goto out;
 	}
-	ldns_rr_list_push_rr(changes, bare_record(owner, type, LDNS_RR_CLASS_ANY));
-	if (push_prerequisite(before, owner, type, update->expected, e) < 0 ||
-	    push_values(changes, owner, type, update->ttl, update->values, e) < 0)
+	if (push_prerequisite(s->conditions, owner, type, update->expected, e) < 0)
 		goto out;
-	packet = ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, before, changes, NULL);
+	if (!update->keep) {
+		ldns_rr_list_push_rr(s->removals, bare_record(owner, type, LDNS_RR_CLASS_ANY));
+		if (push_values(s->additions, owner, type, update->ttl, update->values, e) < 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	ldns_rdf_deep_free(owner);
+	return rc;
+}
+
+/*
+ * All removals go before all additions: a server works through them in turn, and would pass over a
+ * CNAME that is added where there is something else. Source: RFC 2136, 3.4.2.2.
+ */
+static ldns_pkt *
+build(const struct dns_update *update, struct err *e)
+{
+	struct sections s = { ldns_rr_list_new(), ldns_rr_list_new(), ldns_rr_list_new() };
+	ldns_rdf *zone = dns_name_parse(update->zone, e);
+	ldns_pkt *packet = NULL;
+
+	if (!zone)
+		goto out;
+	for (const struct dns_update *each = update; each; each = each->next)
+		if (push_update(&s, zone, each, e) < 0)
+			goto out;
+	ldns_rr_list_push_rr_list(s.removals, s.additions);
+	packet = ldns_update_pkt_new(zone, LDNS_RR_CLASS_IN, s.conditions, s.removals, NULL);
 	zone = NULL; /* the packet's now */
 	ldns_pkt_set_rd(packet, false);
+	ldns_rr_list_free(s.additions); /* its records are in the other list */
+	s.additions = NULL;
 out:
 	ldns_rdf_deep_free(zone);
-	ldns_rdf_deep_free(owner);
-	ldns_rr_list_deep_free(before);
-	ldns_rr_list_deep_free(changes);
+	ldns_rr_list_deep_free(s.conditions);
+	ldns_rr_list_deep_free(s.removals);
+	ldns_rr_list_deep_free(s.additions);
 	return packet;
 }
 
+/*
+ * Tries the addresses in turn, but only as long as no server can have seen the update. One that does not
+ * answer leaves their share of the time to the others.
+ */
 static int
-sign(struct signed_update *u, struct err *e)
-{
-	struct dns_message id = { (uint8_t[2]){ 0 }, 2 };
-	char *algorithm;
-	ldns_status status = LDNS_STATUS_OK;
-
-	dns_message_set_id(&id);
-	ldns_pkt_set_id(u->packet, (uint16_t)(id.bytes[0] << 8 | id.bytes[1]));
-	if (u->key) {
-		algorithm = xasprintf("%s.", u->key->algorithm);
-		status = ldns_pkt_tsig_sign(u->packet, u->key->name, u->key->secret, TSIG_FUDGE_S,
-					    algorithm, NULL);
-		free(algorithm);
-	}
-	if (status == LDNS_STATUS_OK)
-		status = ldns_pkt2wire(&u->message.bytes, u->packet, &u->message.len);
-	if (status != LDNS_STATUS_OK)
-		return err_set(e, ERR_SPEC, "the update cannot be signed: %s",
-			       ldns_get_errorstr_by_id(status));
-	return 0;
-}
-
-/* Tries the addresses in turn, but only as long as no server can have seen the update. */
-static int
-send_update(const struct signed_update *u, const struct address_list *addresses,
-	    int64_t deadline_ms, const struct cancel *cancel, struct dns_message *ret_reply,
-	    struct err *e)
+send_update(const struct dns_signed *u, const struct address_list *addresses, int64_t deadline_ms,
+	    const struct cancel *cancel, struct dns_message *ret_reply, struct err *e)
 {
 	struct err failure = ERR_INIT;
 	bool sent = false;
 
 	for (size_t i = 0; i < addresses->count && !sent; i++) {
-		if (dns_exchange_tcp(&addresses->items[i], &u->message, deadline_ms, cancel, &sent,
-				     ret_reply, &failure) == 0)
+		int64_t now_ms = clock_mono_ms();
+		int64_t share_ms = (deadline_ms - now_ms) / (int64_t)(addresses->count - i);
+		char *label;
+
+		if (dns_exchange_tcp(&addresses->items[i], &u->message, now_ms + share_ms, cancel,
+				     &sent, ret_reply, &failure) == 0)
 			return 0;
+		label = address_format(&addresses->items[i]);
+		err_wrap(&failure, "%s", label);
+		free(label);
 		if (failure.kind == ERR_CANCELLED)
 			break;
 	}
@@ -142,127 +150,110 @@ send_update(const struct signed_update *u, const struct address_list *addresses,
 	return err_set(e, failure.kind, "%s. Nothing was sent", failure.message);
 }
 
-static int64_t
-server_time(const ldns_rr *tsig)
+static int
+report_refused(const struct dns_signed *u, struct err *e)
 {
-	const ldns_rdf *other = ldns_rr_rdf(tsig, TSIG_OTHER);
-	const uint8_t *bytes = other ? ldns_rdf_data(other) : NULL;
-	int64_t seconds = 0;
-
-	if (!bytes || ldns_rdf_size(other) != 8)
-		return 0;
-	for (int i = 2; i < 8; i++)
-		seconds = seconds << 8 | bytes[i];
-	return seconds;
+	return err_set(
+		e, ERR_DENIED,
+		"REFUSED: the server's policy does not let %s change this. Ask for that right "
+		"(BIND: update-policy of the zone; Knot: its acl), and check that the server is "
+		"the primary and that its zone is not frozen",
+		u->key ? u->key->name : "an unsigned update");
 }
 
-static int
-report_bad_time(const ldns_rr *tsig, struct err *e)
-{
-	int64_t theirs = server_time(tsig);
-	long long skew = (long long)(theirs - (int64_t)time(NULL));
-
-	if (theirs == 0)
-		return err_set(e, ERR_DENIED,
-			       "NOTAUTH (BADTIME): the server's clock and ours differ by more than "
-			       "%d s. Set the clock",
-			       TSIG_FUDGE_S);
-	return err_set(e, ERR_DENIED,
-		       "NOTAUTH (BADTIME): the server's clock is %lld s %s ours; %d s are allowed. "
-		       "Set the clock",
-		       skew < 0 ? -skew : skew, skew < 0 ? "behind" : "ahead of", TSIG_FUDGE_S);
-}
-
-/* What a NOTAUTH means is in the TSIG record of the answer. */
-static int
-report_not_authorised(const ldns_pkt *reply, const struct signed_update *u, struct err *e)
-{
-	const ldns_rr *tsig = ldns_pkt_tsig(reply);
-	int error = 0;
-
-	if (u->key && tsig && ldns_rr_rd_count(tsig) > TSIG_OTHER)
-		error = ldns_rdf2native_int16(ldns_rr_rdf(tsig, TSIG_ERROR));
-	switch (error) {
-	case TSIG_BADKEY:
-		return err_set(e, ERR_DENIED,
-			       "NOTAUTH (BADKEY): the server knows no key %s with %s. Check the "
-			       "name and the algorithm of the key",
-			       u->key->name, u->key->algorithm);
-	case TSIG_BADSIG:
-		return err_set(e, ERR_DENIED,
-			       "NOTAUTH (BADSIG): the server has another secret for the key %s. "
-			       "Get the present key file",
-			       u->key->name);
-	case TSIG_BADTIME:
-		return report_bad_time(tsig, e);
-	default:
-		return err_set(e, ERR_DENIED,
-			       "NOTAUTH: the server is not authoritative for this zone");
-	}
-}
+/* What came back, and what to do about it. */
+static const struct {
+	ldns_pkt_rcode rcode;
+	enum err_kind kind;
+	const char *text;
+} rcodes[] = {
+	{ LDNS_RCODE_NXRRSET, ERR_CONFLICT,
+	  "NXRRSET: the record is not what was expected; somebody changed it. Nothing was changed; "
+	  "look at the record again" },
+	{ LDNS_RCODE_YXRRSET, ERR_CONFLICT,
+	  "YXRRSET: there is a record where none was expected; somebody made it. Nothing was "
+	  "changed; look at the record again" },
+	{ LDNS_RCODE_NXDOMAIN, ERR_CONFLICT,
+	  "NXDOMAIN: the name is gone; somebody removed it. Nothing was changed; look at the "
+	  "record "
+	  "again" },
+	{ LDNS_RCODE_YXDOMAIN, ERR_CONFLICT,
+	  "YXDOMAIN: the name is there by now; somebody made it. Nothing was changed; look at the "
+	  "record again" },
+	{ LDNS_RCODE_NOTZONE, ERR_REMOTE,
+	  "NOTZONE: to the server, a name of the update is not in its zone. Nothing was changed; "
+	  "check the target's `zone`" },
+	{ LDNS_RCODE_SERVFAIL, ERR_REMOTE,
+	  "SERVFAIL: the server could not do it. Nothing was changed; its log tells why (a zone "
+	  "that "
+	  "is not loaded, a journal file that it may not write)" },
+	{ LDNS_RCODE_NOTIMPL, ERR_REMOTE,
+	  "NOTIMP: this server takes no updates at all. Nothing was changed; give the target the "
+	  "primary as its `server`" },
+	{ LDNS_RCODE_FORMERR, ERR_REMOTE,
+	  "FORMERR: the server does not understand the update. Nothing was changed; is something "
+	  "between us and the server that changes DNS messages?" },
+};
 
 static int
-report_rcode(const ldns_pkt *reply, const struct signed_update *u, struct err *e)
+report_rcode(const ldns_pkt *reply, const struct dns_signed *u, struct err *e)
 {
 	ldns_pkt_rcode rcode = ldns_pkt_get_rcode(reply);
 	char *word;
 
-	switch (rcode) {
-	case LDNS_RCODE_NOERROR:
+	if (rcode == LDNS_RCODE_NOERROR)
 		return 0;
-	case LDNS_RCODE_NXRRSET:
-	case LDNS_RCODE_YXRRSET:
-	case LDNS_RCODE_YXDOMAIN:
-	case LDNS_RCODE_NXDOMAIN:
-		word = ldns_pkt_rcode2str(rcode);
-		err_set(e, ERR_CONFLICT,
-			"%s: the record is not what was expected; somebody changed it. Nothing was "
-			"changed; look at the record again",
-			word);
-		break;
-	case LDNS_RCODE_REFUSED:
-		return err_set(e, ERR_DENIED,
-			       "REFUSED: the server's policy does not let %s change this record",
-			       u->key ? u->key->name : "an unsigned update");
-	case LDNS_RCODE_NOTAUTH:
-		return report_not_authorised(reply, u, e);
-	default:
-		word = ldns_pkt_rcode2str(rcode);
-		err_set(e, ERR_REMOTE, "the server answered %s", word ? word : "an unknown code");
-	}
+	if (rcode == LDNS_RCODE_REFUSED)
+		return report_refused(u, e);
+	if (rcode == LDNS_RCODE_NOTAUTH)
+		return dns_signature_report(reply, u, e);
+	for (size_t i = 0; i < sizeof(rcodes) / sizeof(rcodes[0]); i++)
+		if (rcodes[i].rcode == rcode)
+			return err_set(e, rcodes[i].kind, "%s", rcodes[i].text);
+	word = ldns_pkt_rcode2str(rcode);
+	err_set(e, ERR_REMOTE, "the server answered %s", word ? word : "an unknown code");
 	LDNS_FREE(word);
 	return -1;
 }
 
-/* Errors that a server gives before it has looked at the signature come unsigned. */
-static bool
-may_be_unsigned(ldns_pkt_rcode rcode)
-{
-	return rcode == LDNS_RCODE_FORMERR || rcode == LDNS_RCODE_SERVFAIL ||
-	       rcode == LDNS_RCODE_NOTIMPL || rcode == LDNS_RCODE_REFUSED ||
-	       rcode == LDNS_RCODE_NOTAUTH;
-}
-
 static int
-read_reply(const struct dns_message *message, const struct signed_update *u, struct err *e)
+read_reply(const struct dns_message *message, const struct dns_signed *u, struct err *e)
 {
 	ldns_pkt *reply = NULL;
+	const char *doubt;
 	int rc;
 
 	if (ldns_wire2pkt(&reply, message->bytes, message->len) != LDNS_STATUS_OK)
 		return err_set(e, ERR_UNKNOWN_OUTCOME,
 			       "the answer is no valid DNS message. The update was sent: look "
 			       "whether the record has changed");
-	if (u->key && !may_be_unsigned(ldns_pkt_get_rcode(reply)) &&
-	    !ldns_pkt_tsig_verify(reply, message->bytes, message->len, u->key->name, u->key->secret,
-				  ldns_rr_rdf(ldns_pkt_tsig(u->packet), TSIG_MAC)))
+	doubt = dns_signature_doubt(reply, message, u);
+	if (doubt)
 		rc = err_set(e, ERR_UNKNOWN_OUTCOME,
-			     "the answer's signature is wrong: it may not come from the server. "
-			     "Look whether the record has changed");
+			     "%s, so it may not come from the server. The update was sent: look "
+			     "whether the record has changed",
+			     doubt);
 	else
 		rc = report_rcode(reply, u, e);
 	ldns_pkt_free(reply);
 	return rc;
+}
+
+/* "www.example.com A and 2 others". */
+static int
+wrap(struct err *e, const struct dns_update *update, const struct dns_server *server, int port)
+{
+	char more[32] = "";
+	int others = 0;
+
+	for (const struct dns_update *each = update->next; each; each = each->next)
+		others += !each->keep;
+	if (others)
+		snprintf(more, sizeof(more), " and %d other%s", others, others == 1 ? "" : "s");
+	return err_wrap(e,
+			strchr(server->host, ':') ? "updating %s %s%s in zone %s at [%s]:%d"
+						  : "updating %s %s%s in zone %s at %s:%d",
+			update->name, update->type, more, update->zone, server->host, port);
 }
 
 int
@@ -272,18 +263,17 @@ dns_update_send(const struct dns_server *server, const struct dns_update *update
 {
 	int64_t deadline_ms = wait_deadline(timeout_ms);
 	int port = server->port ? server->port : 53;
-	struct signed_update u = { .packet = build(update, e), .key = key };
+	struct dns_signed u = { .zone = update->zone, .packet = build(update, e), .key = key };
 	struct dns_message reply = { NULL, 0 };
 	struct address_list addresses;
 	int rc = -1;
 
-	if (u.packet && sign(&u, e) == 0 &&
+	if (u.packet && dns_sign(&u, e) == 0 &&
 	    address_lookup(server->host, port, deadline_ms, cancel, &addresses, e) == 0 &&
 	    send_update(&u, &addresses, deadline_ms, cancel, &reply, e) == 0)
 		rc = read_reply(&reply, &u, e);
 	if (rc < 0)
-		err_wrap(e, "updating %s %s in zone %s at %s:%d", update->name, update->type,
-			 update->zone, server->host, port);
+		wrap(e, update, server, port);
 	free(reply.bytes);
 	LDNS_FREE(u.message.bytes);
 	ldns_pkt_free(u.packet);

@@ -39,9 +39,9 @@ same_question(const struct dns_message *query, const uint8_t *reply, size_t len)
 {
 	size_t end = question_end(query->bytes, query->len);
 
-	if (end == 0 || end > len)
-		return false;
-	for (size_t i = DNS_HEADER_LEN; i < end; i++) {
+	if (end == 0 || end > len || memcmp(query->bytes + end - 4, reply + end - 4, 4) != 0)
+		return false; /* the type and the class are no letters */
+	for (size_t i = DNS_HEADER_LEN; i < end - 4; i++) {
 		uint8_t a = query->bytes[i], b = reply[i];
 
 		if (a >= 'A' && a <= 'Z')
@@ -117,7 +117,8 @@ dns_exchange_udp(const struct address *to, const struct dns_message *query, int6
 			goto out;
 		got = recv(fd, buffer, DNS_WIRE_MAX, 0);
 		if (got < 0 && errno != EAGAIN && errno != EINTR) {
-			err_errno(e, ERR_NET, "receiving");
+			err_errno(e, ERR_NET,
+				  errno == ECONNREFUSED ? "nobody listens there" : "receiving");
 			goto out;
 		}
 	} while (got < 0 || !answers(query, buffer, (size_t)got));

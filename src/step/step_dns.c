@@ -7,23 +7,21 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
+#include "net/crew.h"
+#include "net/wait.h"
 
-static const char *const state_names[] = {
-	[DNS_STATE_NEW] = "NEW",
-	[DNS_STATE_OLD] = "OLD",
-	[DNS_STATE_MIXED] = "MIXED",
-	[DNS_STATE_NXDOMAIN] = "NXDOMAIN",
-	[DNS_STATE_NODATA] = "NODATA",
-	[DNS_STATE_LAME] = "LAME",
-	[DNS_STATE_FAILED] = "FAILED",
-	[DNS_STATE_TIMEOUT] = "TIMEOUT",
-	[DNS_STATE_UNREACHABLE] = "UNREACHABLE",
+enum { NAME_SERVERS_MAX = 32 };
+
+static const char *const group_names[] = {
+	[DNS_GROUP_AUTHORITATIVE] = "authoritative",
+	[DNS_GROUP_RESOLVER] = "resolver",
+	[DNS_GROUP_INTERNAL] = "internal",
 };
 
 const char *
-dns_state_name(enum dns_state state)
+dns_group_name(enum dns_group group)
 {
-	return state_names[state];
+	return group_names[group];
 }
 
 const cJSON *
@@ -38,20 +36,17 @@ dns_target_port(const struct action *action)
 	return (int)json_int(dns_target_spec(action), "port", 53);
 }
 
-static void
-forget_answer(struct dns_view *view)
-{
-	dns_answer_release(&view->answer);
-	view->asked = view->failed = false;
-}
-
 void
 dns_views_release(struct dns_views *views)
 {
 	for (size_t i = 0; i < views->count; i++) {
-		forget_answer(&views->items[i]);
-		free(views->items[i].label);
-		free(views->items[i].host);
+		struct dns_view *view = &views->items[i];
+
+		dns_answer_release(&view->answer);
+		free(view->unchecked);
+		free(view->label);
+		free(view->host);
+		free(view->name);
 	}
 	free(views->items);
 	*views = (struct dns_views){ 0 };
@@ -83,39 +78,53 @@ split_server(const char *text, int otherwise, char **ret_host, int *ret_port, st
 	return 0;
 }
 
-/* Takes ownership of host. `name` is what the server is called beside its address, or NULL. */
-static void
-add_view(struct dns_views *views, char *host, int port, const char *name, bool authoritative)
+/* Takes ownership of the view's texts. */
+static int
+add_view(struct dns_views *views, struct dns_view view, struct err *e)
 {
-	char *address;
+	char *address = NULL;
 
-	for (size_t i = 0; i < views->count; i++) {
-		if (strcmp(views->items[i].host, host) == 0 && views->items[i].port == port) {
-			free(host);
-			return;
+	for (size_t i = 0; view.host && i < views->count; i++) {
+		const struct dns_view *other = &views->items[i];
+
+		if (str_equal(other->host, view.host) && other->port == view.port) {
+			free(view.host);
+			free(view.name);
+			return 0;
 		}
 	}
-	address = strchr(host, ':') ? xasprintf("[%s]:%d", host, port)
-				    : xasprintf("%s:%d", host, port);
-	*VEC_PUSH(views->items, views->count, views->cap) = (struct dns_view){
-		.label = name ? xasprintf("%s (%s)", name, address) : xstrdup(address),
-		.host = host,
-		.port = port,
-		.authoritative = authoritative,
-	};
+	if (!view.host)
+		view.label = xstrdup("the system's resolver");
+	else
+		address = xasprintf(strchr(view.host, ':') ? "[%s]:%d" : "%s:%d", view.host,
+				    view.port);
+	if (view.host)
+		view.label =
+			view.name ? xasprintf("%s (%s)", view.name, address) : xstrdup(address);
 	free(address);
+	*VEC_PUSH(views->items, views->count, views->cap) = view;
+	return views->count <= DNS_VIEWS_MAX
+		       ? 0
+		       : err_set(e, ERR_SPEC, "these are more than %d DNS servers", DNS_VIEWS_MAX);
+}
+
+static int
+add_text(struct dns_views *views, const char *text, int port, enum dns_group group, struct err *e)
+{
+	struct dns_view view = { .group = group,
+				 .authoritative = group == DNS_GROUP_AUTHORITATIVE };
+
+	if (split_server(text, port, &view.host, &view.port, e) < 0)
+		return -1;
+	return add_view(views, view, e);
 }
 
 int
 dns_views_add(struct dns_views *views, const char *text, int port, bool authoritative,
 	      struct err *e)
 {
-	char *host;
-
-	if (split_server(text, port, &host, &port, e) < 0)
-		return -1;
-	add_view(views, host, port, NULL, authoritative);
-	return 0;
+	return add_text(views, text, port,
+			authoritative ? DNS_GROUP_AUTHORITATIVE : DNS_GROUP_RESOLVER, e);
 }
 
 int
@@ -125,198 +134,248 @@ dns_views_add_server(struct dns_views *views, const struct action *action, struc
 
 	if (server)
 		return dns_views_add(views, server, dns_target_port(action), false, e);
-	*VEC_PUSH(views->items, views->count, views->cap) =
-		(struct dns_view){ .label = xstrdup("the system's resolver") };
+	return add_view(views, (struct dns_view){ .group = DNS_GROUP_RESOLVER }, e);
+}
+
+static int
+add_list(struct dns_views *views, const struct action *action, const char *field,
+	 enum dns_group group, struct err *e)
+{
+	const cJSON *resolver;
+
+	cJSON_ArrayForEach(resolver, json_at(dns_target_spec(action), field))
+		if (cJSON_IsString(resolver) &&
+		    add_text(views, resolver->valuestring, 53, group, e) < 0)
+			return -1;
 	return 0;
 }
 
 int
 dns_views_add_resolvers(struct dns_views *views, const struct action *action, struct err *e)
 {
-	const cJSON *resolver;
-
-	cJSON_ArrayForEach(resolver, json_at(dns_target_spec(action), "resolvers"))
-		if (cJSON_IsString(resolver) &&
-		    dns_views_add(views, resolver->valuestring, 53, false, e) < 0)
-			return -1;
-	return 0;
+	return add_list(views, action, "resolvers", DNS_GROUP_RESOLVER, e);
 }
 
-/* The addresses of a name server as its own zone knows them; the name itself where it knows none. */
-static int
-add_name_server(struct dns_views *views, struct step_context *ctx, const struct dns_server *asked,
-		const char *name, int port, struct err *e)
+int
+dns_views_add_internal(struct dns_views *views, const struct action *action, struct err *e)
+{
+	return add_list(views, action, "internal_resolvers", DNS_GROUP_INTERNAL, e);
+}
+
+int
+dns_views_add_system(struct dns_views *views, struct err *e)
+{
+	char **hosts = NULL;
+	size_t count = 0;
+	int rc = dns_system_servers(DNS_RESOLV_CONF, &hosts, &count, e);
+
+	for (size_t i = 0; i < count; i++) {
+		struct dns_view view = { .host = hosts[i],
+					 .port = 53,
+					 .group = DNS_GROUP_RESOLVER };
+
+		if (add_view(views, view, e) < 0)
+			rc = -1;
+	}
+	free(hosts);
+	return rc;
+}
+
+void
+dns_views_copy(const struct dns_views *views, struct dns_views *ret_copy)
+{
+	for (size_t i = 0; i < views->count; i++) {
+		const struct dns_view *view = &views->items[i];
+
+		*VEC_PUSH(ret_copy->items, ret_copy->count, ret_copy->cap) = (struct dns_view){
+			.label = xstrdup(view->label),
+			.host = xstrdup(view->host),
+			.port = view->port,
+			.name = xstrdup(view->name),
+			.group = view->group,
+			.authoritative = view->authoritative,
+			.no_route = view->no_route,
+			.addresses = view->addresses,
+		};
+	}
+}
+
+/* The addresses of one name server. */
+struct name_server {
+	const char *name;
+	char *whole; /* with its final dot: the system applies no search list to that */
+	struct dns_answer answers[2]; /* A, AAAA */
+	struct address_list others;   /* of the system, where those have none */
+	bool cancelled;
+};
+
+struct name_server_search {
+	const struct dns_server *asked;
+	struct name_server servers[NAME_SERVERS_MAX];
+	size_t count;
+	int port;
+	const struct cancel *cancel;
+};
+
+/* What the zone itself, or who was asked for it, knows. */
+static void
+find_addresses(void *data, size_t i)
 {
 	static const char *const types[] = { "A", "AAAA" };
-	size_t found = 0;
+	struct name_server_search *search = data;
+	struct name_server *server = &search->servers[i / 2];
+	struct err ignored = ERR_INIT;
+
+	dns_query(search->asked, server->name, types[i % 2], true, DNS_STEP_TIMEOUT_MS,
+		  DNS_STEP_ATTEMPTS, search->cancel, &server->answers[i % 2], &ignored);
+}
+
+/* A primary knows nothing of names outside its zones: the system may. */
+static void
+find_other_addresses(void *data, size_t i)
+{
+	struct name_server_search *search = data;
+	struct name_server *server = &search->servers[i];
+	struct err ignored = ERR_INIT;
+
+	if (server->answers[0].count + server->answers[1].count == 0)
+		address_lookup(server->whole, search->port, wait_deadline(DNS_STEP_TIMEOUT_MS),
+			       search->cancel, &server->others, &ignored);
+}
+
+static int
+add_address(struct dns_views *views, const struct name_server *server, char *host, int port,
+	    struct err *e)
+{
+	struct dns_view view = { .host = host,
+				 .port = port,
+				 .name = str_equal(host, server->whole) ? NULL
+									: xstrdup(server->name),
+				 .group = DNS_GROUP_AUTHORITATIVE,
+				 .authoritative = true };
+
+	return add_view(views, view, e);
+}
+
+static int
+add_name_server(struct dns_views *views, const struct name_server *server, int port, struct err *e)
+{
+	size_t found = server->others.count;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct dns_answer answer = { 0 };
+		const struct dns_answer *answer = &server->answers[i];
+
+		for (size_t j = 0; j < answer->count; j++)
+			if (add_address(views, server, xstrdup(answer->values[j]), port, e) < 0)
+				return -1;
+		found += answer->count;
+	}
+	for (size_t i = 0; i < server->others.count; i++)
+		if (add_address(views, server, address_host(&server->others.items[i]), port, e) < 0)
+			return -1;
+	return found ? 0 : add_address(views, server, xstrdup(server->whole), port, e);
+}
+
+/* An address that nobody here can reach holds nothing up, as long as the same server has another. */
+static void
+mark_routes(struct dns_views *views)
+{
+	for (size_t i = 0; i < views->count; i++) {
+		struct dns_view *view = &views->items[i];
+		struct dns_server server = { view->host, view->port };
+
+		if (!view->name || dns_server_has_route(&server))
+			continue;
+		for (size_t j = 0; j < views->count && !view->no_route; j++) {
+			const struct dns_view *other = &views->items[j];
+			struct dns_server that = { other->host, other->port };
+
+			view->no_route = j != i && str_equal(other->name, view->name) &&
+					 !other->no_route && dns_server_has_route(&that);
+		}
+	}
+}
+
+static int
+add_name_servers(struct dns_views *views, struct name_server_search *search, struct err *e)
+{
+	int rc = crew_run(search->count * 2, DNS_STEP_THREADS, find_addresses, search, e);
+
+	if (rc == 0)
+		rc = crew_run(search->count, DNS_STEP_THREADS, find_other_addresses, search, e);
+	if (rc == 0 && cancel_requested(search->cancel))
+		rc = err_set(e, ERR_CANCELLED, "cancelled");
+	for (size_t i = 0; i < search->count; i++) {
+		if (rc == 0)
+			rc = add_name_server(views, &search->servers[i], search->port, e);
+		dns_answer_release(&search->servers[i].answers[0]);
+		dns_answer_release(&search->servers[i].answers[1]);
+	}
+	if (rc == 0)
+		mark_routes(views);
+	return rc;
+}
+
+/* The first of those that can be asked for a zone's name servers and tells them. */
+static int
+ask_for_names(const struct dns_views *sources, const char *zone, const struct cancel *cancel,
+	      struct dns_server *ret_asked, char ***ret_names, size_t *ret_count, struct err *e)
+{
+	struct err first = ERR_INIT;
+
+	for (size_t i = 0; i < sources->count; i++) {
+		struct dns_server server = { sources->items[i].host, sources->items[i].port };
 		struct err failure = ERR_INIT;
 
-		if (dns_query(asked, name, types[i], true, DNS_STEP_TIMEOUT_MS, DNS_STEP_ATTEMPTS,
-			      ctx->cancel, &answer, &failure) < 0 &&
-		    failure.kind == ERR_CANCELLED)
-			return err_set(e, failure.kind, "%s", failure.message);
-		for (size_t j = 0; j < answer.count; j++)
-			add_view(views, xstrdup(answer.values[j]), port, name, true);
-		found += answer.count;
-		dns_answer_release(&answer);
+		if (dns_authoritative(server.host ? &server : NULL, zone, DNS_STEP_TIMEOUT_MS,
+				      cancel, ret_names, ret_count, &failure) == 0) {
+			*ret_asked = server;
+			return 0;
+		}
+		if (i == 0 || failure.kind == ERR_CANCELLED)
+			first = failure;
+		if (failure.kind == ERR_CANCELLED)
+			break;
 	}
-	if (found == 0)
-		add_view(views, xstrdup(name), port, NULL, true);
-	return 0;
+	return err_set(e, first.kind, "%s", first.message);
 }
 
 int
 dns_views_add_authoritative(struct dns_views *views, struct step_context *ctx,
 			    const struct action *action, struct err *e)
 {
-	const cJSON *spec = dns_target_spec(action);
-	const char *text = step_optional(spec, "server"), *zone = json_string(spec, "zone", "");
-	struct dns_server server = { 0 };
-	char *host = NULL, **names = NULL;
+	const char *zone = json_string(dns_target_spec(action), "zone", "");
+	bool has_server = step_optional(dns_target_spec(action), "server") != NULL;
+	struct name_server_search search = { .cancel = ctx->cancel };
+	struct dns_views sources = { 0 };
+	struct dns_server asked;
+	char **names = NULL;
 	size_t count = 0;
-	int rc = 0;
+	int rc = -1;
 
-	if (text && split_server(text, dns_target_port(action), &host, &server.port, e) < 0)
-		return -1;
-	server.host = host;
-	if (dns_authoritative(host ? &server : NULL, zone, DNS_STEP_TIMEOUT_MS, ctx->cancel, &names,
-			      &count, e) < 0)
-		rc = -1;
-	for (size_t i = 0; i < count; i++) {
-		if (rc == 0)
-			rc = add_name_server(views, ctx, host ? &server : NULL, names[i],
-					     host ? server.port : 53, e);
-		free(names[i]);
+	if (dns_views_add_server(&sources, action, e) < 0 ||
+	    dns_views_add_resolvers(&sources, action, e) < 0 ||
+	    ask_for_names(&sources, zone, ctx->cancel, &asked, &names, &count, e) < 0)
+		goto out;
+	search.asked = asked.host ? &asked : NULL;
+	search.port = has_server ? sources.items[0].port : 53;
+	for (; search.count < count && search.count < NAME_SERVERS_MAX; search.count++) {
+		search.servers[search.count].name = names[search.count];
+		search.servers[search.count].whole = xasprintf("%s.", names[search.count]);
 	}
-	free(names);
-	free(host);
-	return rc;
-}
-
-int
-dns_view_ask(struct dns_view *view, struct step_context *ctx, const char *name, const char *type,
-	     struct err *e)
-{
-	struct dns_server server = { view->host, view->port };
-
-	forget_answer(view);
-	view->failure = (struct err)ERR_INIT;
-	view->asked = true;
-	view->failed = dns_query(view->host ? &server : NULL, name, type, !view->authoritative,
-				 DNS_STEP_TIMEOUT_MS, DNS_STEP_ATTEMPTS, ctx->cancel, &view->answer,
-				 &view->failure) < 0;
-	if (view->failed && (view->failure.kind == ERR_CANCELLED || view->failure.kind == ERR_SPEC))
-		return err_set(e, view->failure.kind, "%s", view->failure.message);
-	return 0;
-}
-
-int
-dns_views_ask(struct dns_views *views, struct step_context *ctx, const char *name, const char *type,
-	      struct err *e)
-{
-	for (size_t i = 0; i < views->count; i++) {
-		ctx->progress(ctx, "asking %s (%zu of %zu)", views->items[i].label, i + 1,
-			      views->count);
-		if (dns_view_ask(&views->items[i], ctx, name, type, e) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static bool
-is_wanted(const struct step_texts *wanted, const char *value)
-{
-	for (size_t i = 0; i < wanted->count; i++)
-		if (strcmp(wanted->items[i], value) == 0)
-			return true;
-	return false;
-}
-
-static enum dns_state
-compare_values(const struct dns_answer *answer, const struct step_texts *wanted)
-{
-	size_t common = 0;
-
-	for (size_t i = 0; i < answer->count; i++)
-		common += is_wanted(wanted, answer->values[i]);
-	if (common == wanted->count && common == answer->count)
-		return DNS_STATE_NEW;
-	return common ? DNS_STATE_MIXED : DNS_STATE_OLD;
-}
-
-enum dns_state
-dns_view_state(const struct dns_view *view, const struct step_texts *wanted)
-{
-	if (view->failed)
-		return view->failure.kind == ERR_TIMEOUT ? DNS_STATE_TIMEOUT
-							 : DNS_STATE_UNREACHABLE;
-	if (strcmp(view->answer.rcode, "NXDOMAIN") == 0)
-		return DNS_STATE_NXDOMAIN;
-	if (strcmp(view->answer.rcode, "NOERROR") != 0)
-		return DNS_STATE_FAILED;
-	if (view->authoritative && !view->answer.authoritative)
-		return DNS_STATE_LAME;
-	if (view->answer.count == 0)
-		return DNS_STATE_NODATA;
-	return compare_values(&view->answer, wanted);
-}
-
-cJSON *
-dns_view_json(const struct dns_view *view)
-{
-	cJSON *object = cJSON_CreateObject();
-	struct step_texts values = { 0 };
-
-	json_add_string(object, "server", view->label);
-	if (view->failed) {
-		json_add_string(object, "rcode", NULL);
-		json_add(object, "values", cJSON_CreateArray());
-		json_add_string(object, "error", view->failure.message);
-		return object;
-	}
-	dns_values_copy(&view->answer, &values);
-	json_add_string(object, "rcode", view->answer.rcode);
-	json_add(object, "values", step_texts_json(&values));
-	json_add_int(object, "ttl", view->answer.ttl);
-	json_add_int(object, "rtt_ms", view->answer.rtt_ms);
-	step_texts_release(&values);
-	return object;
-}
-
-void
-dns_view_text(const struct dns_view *view, struct str *out)
-{
-	if (view->failed) {
-		str_append(out, view->failure.kind == ERR_TIMEOUT ? "no answer in time"
-								  : view->failure.message);
-		return;
-	}
-	for (size_t i = 0; i < view->answer.count; i++)
-		str_printf(out, "%s%s", i ? ", " : "", view->answer.values[i]);
-	if (view->answer.count)
-		str_printf(out, ", TTL %u", view->answer.ttl);
+	if (count > NAME_SERVERS_MAX)
+		err_set(e, ERR_SPEC, "the zone %s has %zu name servers; %d can be asked", zone,
+			count, NAME_SERVERS_MAX);
 	else
-		str_append(out, strcmp(view->answer.rcode, "NOERROR") == 0 ? "no such record"
-									   : view->answer.rcode);
-	if (view->answer.cname)
-		str_printf(out, " (by CNAME %s)", view->answer.cname);
-}
-
-void
-dns_views_output(const struct dns_views *views, struct step_context *ctx)
-{
-	struct str out = STR_INIT;
-
-	for (size_t i = 0; i < views->count; i++) {
-		str_printf(&out, "%s: ", views->items[i].label);
-		dns_view_text(&views->items[i], &out);
-		str_append_char(&out, '\n');
-	}
-	ctx->output(ctx, str_cstr(&out), out.len);
-	str_release(&out);
+		rc = add_name_servers(views, &search, e);
+out:
+	for (size_t i = 0; i < count; i++)
+		free(names[i]);
+	for (size_t i = 0; i < search.count; i++)
+		free(search.servers[i].whole);
+	free(names);
+	dns_views_release(&sources);
+	return rc;
 }
 
 static int

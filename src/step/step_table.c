@@ -12,7 +12,8 @@ static const struct executor *const executors[] = {
 	&step_kubernetes_restart, &step_kubernetes_rollout, &step_kubernetes_scale,
 	&step_kubernetes_wait,	  &step_manual_checklist,   &step_manual_choice,
 	&step_manual_confirm,	  &step_manual_input,	    &step_postgresql_execute,
-	&step_postgresql_query,	  &step_tls_check,	    &step_wait_until,
+	&step_postgresql_query,	  &step_postgresql_restore, &step_tls_check,
+	&step_wait_until,
 };
 
 static const struct step_type *const types[] = {
@@ -22,7 +23,8 @@ static const struct step_type *const types[] = {
 	&step_kubernetes_restart.type, &step_kubernetes_rollout.type, &step_kubernetes_scale.type,
 	&step_kubernetes_wait.type,    &step_manual_checklist.type,   &step_manual_choice.type,
 	&step_manual_confirm.type,     &step_manual_input.type,	      &step_postgresql_execute.type,
-	&step_postgresql_query.type,   &step_tls_check.type,	      &step_wait_until.type,
+	&step_postgresql_query.type,   &step_postgresql_restore.type, &step_tls_check.type,
+	&step_wait_until.type,
 };
 
 static const struct target_driver *const drivers[] = {

@@ -23,6 +23,7 @@ extern const struct executor step_manual_confirm;
 extern const struct executor step_manual_input;
 extern const struct executor step_postgresql_execute;
 extern const struct executor step_postgresql_query;
+extern const struct executor step_postgresql_restore;
 extern const struct executor step_tls_check;
 extern const struct executor step_wait_until;
 

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "net/dns.h"
 #include "step/step_dns.h"
+#include "step/step_dns_route53.h"
 #include "step/steps.h"
 
 /* The zone, and the primary that its SOA names: the same as long as it is the same zone. */
@@ -26,6 +27,14 @@ identity_from(const char *zone, const char *server, const struct dns_answer *ans
 }
 
 static int
+target_open(const cJSON *spec, struct secrets *secrets, void **ret_connection, struct err *e)
+{
+	if (dns_route53_check_fields(spec, e) < 0)
+		return -1;
+	return step_target_open(spec, secrets, ret_connection, e);
+}
+
+static int
 target_identify(void *connection, const struct cancel *cancel, cJSON **ret_identity, struct err *e)
 {
 	struct step_context ctx = { .cancel = cancel };
@@ -35,6 +44,8 @@ target_identify(void *connection, const struct cancel *cancel, cJSON **ret_ident
 	struct dns_views views = { 0 };
 	int rc = -1;
 
+	if (dns_route53_is_meant(connection))
+		return dns_route53_identify(connection, cancel, ret_identity, e);
 	if (dns_views_add_server(&views, &action, e) < 0 ||
 	    dns_view_ask(&views.items[0], &ctx, zone, "SOA", e) < 0)
 		goto out;
@@ -57,12 +68,14 @@ target_describe(const cJSON *spec)
 {
 	const char *server = step_optional(spec, "server"), *zone = json_string(spec, "zone", "");
 
+	if (dns_route53_is_meant(spec))
+		return xasprintf("zone %s at Route 53", zone);
 	return server ? xasprintf("zone %s at %s", zone, server) : xasprintf("zone %s", zone);
 }
 
 const struct target_driver target_dns = {
 	.kind = TARGET_DNS,
-	.open = step_target_open,
+	.open = target_open,
 	.identify = target_identify,
 	.describe = target_describe,
 	.close = step_target_close,

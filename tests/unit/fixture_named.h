@@ -35,6 +35,19 @@ static const char named_zone[] =
 	"alias.open IN CNAME fixed\n"
 	"txt.open IN TXT \"heritage=none\"\n";
 
+/* Whether ::1 is there to be listened on. */
+static inline bool
+fixture_has_ipv6(void)
+{
+	struct sockaddr_in6 sa = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	int fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool has = fd >= 0 && bind(fd, (struct sockaddr *)&sa, sizeof(sa)) == 0;
+
+	if (fd >= 0)
+		close(fd);
+	return has;
+}
+
 static inline void
 named_write_zone(const struct fixture_named *n)
 {
@@ -56,17 +69,57 @@ named_write_config(const struct fixture_named *n)
 {
 	char *text = xasprintf(
 		"options { directory \"%s\"; pid-file none; session-keyfile \"%s/session.key\";\n"
-		"managed-keys-directory \"%s\"; listen-on port %d { 127.0.0.1; }; listen-on-v6 { "
-		"none; };\n"
+		"managed-keys-directory \"%s\"; listen-on port %d { 127.0.0.1; }; listen-on-v6 "
+		"port %d { ::1; };\n"
 		"recursion no; dnssec-validation no; notify no; };\n"
 		"controls { };\n%s"
 		"zone \"example.test\" { type primary; file \"%s/zone\";\n"
 		"update-policy { grant lifeboat-key subdomain open.example.test. ANY; }; };\n",
-		n->folder, n->folder, n->folder, n->port, NAMED_KEY, n->folder);
+		n->folder, n->folder, n->folder, n->port, n->port, NAMED_KEY, n->folder);
 	char *path = fixture_write(n->folder, "named.conf", text);
 
 	free(text);
 	return path;
+}
+
+/*
+ * The same for a configuration of the test's own, in two steps, as it needs the folder and the port. False where there
+ * is no named.
+ */
+static inline bool
+named_prepare(struct fixture_named *n)
+{
+	static const char *const programs[] = { "/usr/sbin/named", "/usr/local/sbin/named", NULL };
+
+	*n = (struct fixture_named){ .folder = fixture_folder(), .port = fixture_free_port() };
+	chmod(n->folder, 0755);
+	fixture_give(n->folder);
+	return fixture_program(programs) != NULL;
+}
+
+/* It listens at one address, which must be one of an interface, as BIND wants it. */
+static inline bool
+named_launch(struct fixture_named *n, const char *address, const char *options, const char *zones)
+{
+	static const char *const programs[] = { "/usr/sbin/named", "/usr/local/sbin/named", NULL };
+	bool six = strchr(address, ':') != NULL;
+	char *text = xasprintf(
+		"options { directory \"%s\"; pid-file none; session-keyfile \"%s/session.key\";\n"
+		"managed-keys-directory \"%s\"; listen-on port %d { %s; };\n"
+		"listen-on-v6 port %d { %s; }; empty-zones-enable no; allow-query { any; };\n%s "
+		"};\n"
+		"controls { };\n%s",
+		n->folder, n->folder, n->folder, n->port, six ? "none" : address, n->port,
+		six ? address : "none", options, zones);
+	char *config = fixture_write(n->folder, "named.conf", text);
+	char *log = xasprintf("%s/log", n->folder);
+	const char *argv[] = { fixture_program(programs), "-g", "-n", "1", "-c", config, NULL };
+
+	n->pid = fixture_spawn(argv, log);
+	free(text);
+	free(config);
+	free(log);
+	return fixture_wait_listener(address, n->port, n->pid, 8000);
 }
 
 /* False where there is no named to be started. */

@@ -179,18 +179,20 @@ fixture_stop(pid_t pid, int number)
 	}
 }
 
-/* Waits until somebody listens. */
+/* Waits until somebody listens at an address, of either family. */
 static inline bool
-fixture_wait_port(int port, pid_t pid, int64_t timeout_ms)
+fixture_wait_listener(const char *address, int port, pid_t pid, int64_t timeout_ms)
 {
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-				  .sin_port = htons((uint16_t)port),
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in v4 = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port) };
+	bool six = inet_pton(AF_INET6, address, &v6.sin6_addr) == 1;
 	int64_t until_ms = clock_mono_ms() + timeout_ms;
 
+	inet_pton(AF_INET, address, &v4.sin_addr);
 	while (clock_mono_ms() < until_ms && (pid <= 0 || kill(pid, 0) == 0)) {
-		int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-		int rc = connect(fd, (struct sockaddr *)&sa, sizeof(sa));
+		int fd = socket(six ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		int rc = connect(fd, six ? (struct sockaddr *)&v6 : (struct sockaddr *)&v4,
+				 six ? sizeof(v6) : sizeof(v4));
 
 		close(fd);
 		if (rc == 0)
@@ -198,6 +200,13 @@ fixture_wait_port(int port, pid_t pid, int64_t timeout_ms)
 		fixture_pause();
 	}
 	return false;
+}
+
+/* The same at 127.0.0.1. */
+static inline bool
+fixture_wait_port(int port, pid_t pid, int64_t timeout_ms)
+{
+	return fixture_wait_listener("127.0.0.1", port, pid, timeout_ms);
 }
 
 /* The first of these programs that can be executed, or NULL. */
