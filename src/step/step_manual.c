@@ -97,6 +97,7 @@ static const struct field choice_fields[] = {
 	  .help = "The possible answers." },
 	{ .name = "default",
 	  .type = FIELD_NAME,
+	  .flags = FIELD_TEMPLATE,
 	  .help = "The choice that an empty answer stands for." },
 	{ .name = NULL },
 };

@@ -93,9 +93,17 @@ class Postgres:
         self.tool("initdb", "-D", f"{folder}/data", "-U", "tsb", "-A", "scram-sha-256",
                   f"--pwfile={folder}/password", "-E", "UTF8", "--no-sync", "--locale=C")
         self.start()
+        self.fill()
+
+    def fill(self):
+        """The database as the Management Plane left it."""
+        self.empty()
         with open(os.path.join(os.path.dirname(__file__), "tsb.sql")) as file:
-            self.psql("CREATE DATABASE tsb", database="postgres")
             self.psql(file.read())
+
+    def empty(self):
+        self.psql("DROP DATABASE IF EXISTS tsb WITH (FORCE)", database="postgres")
+        self.psql("CREATE DATABASE tsb", database="postgres")
 
     @staticmethod
     def find():
@@ -139,6 +147,15 @@ class Postgres:
 
     def conninfo(self):
         return f"host=127.0.0.1 port={self.port} dbname=tsb user=tsb"
+
+    def lose(self, dump):
+        """The database is gone, and an empty one in its place; a dump of it is left. Returns the dump's path."""
+        done = subprocess.run([f"{self.bin}/pg_dump", "-d", self.conninfo(), "-f", dump], capture_output=True, text=True,
+                              timeout=60, env={**os.environ, "PGPASSWORD": self.PASSWORD})
+        if done.returncode != 0:
+            raise Failure("pg_dump: " + done.stderr.strip())
+        self.empty()
+        return dump
 
     def psql(self, sql, database="tsb"):
         """Runs statements by psql and returns its unaligned output, without the last newline."""

@@ -1,7 +1,7 @@
 """The restore from start to end, by the command line and by keys; asserted on cluster, database and zone."""
 from checks import check, equal
 from journal import Journal
-from program import PASSED, RESTORE
+from program import FAILED, PASSED, RESTORE
 from screen import Pilot, Screen
 from world import ADDRESS, KID, SECRET_WORDS
 
@@ -26,7 +26,7 @@ def assert_branches(journal, have_key):
     statuses = journal.statuses()
     for step, wanted in (("signing-key", "ok" if have_key else "skipped"),
                          ("without-key", "skipped" if have_key else "ok"), ("troubleshoot", "skipped"),
-                         ("update-dns", "ok"), ("update-dns-alias", "skipped"), ("cert-manager", "skipped")):
+                         ("update-dns", "ok"), ("restore-database", "skipped"), ("cert-manager", "skipped")):
         equal(statuses.get(step), wanted, f"how step {step} ended")
     for cluster in ("app-1", "app-2"):
         equal(statuses.get(f"edge-logs[{cluster}]"), "ok", f"how the edge log of {cluster} was read")
@@ -47,6 +47,38 @@ def automatic(program, world):
     for word in SECRET_WORDS:
         check(word not in said, "a secret is in the output of --plain")
     return f"{len(journal.read())} records"
+
+
+def from_a_dump(program, world):
+    """The database went down with the cluster: it is restored from the dump, and from a cut one it is not."""
+    try:
+        return restore_from(program, world)
+    finally:
+        world.database.fill()
+
+
+def restore_from(program, world):
+    site = world.site(have_key=True, old="gone")
+    before = site.uids()
+    dump = f"{site.backup}/tsb_backup.sql"
+    site.params["dump"] = world.database.lose(dump)
+    with open(dump, "rb") as file:
+        whole = file.read()
+    with open(dump, "wb") as file:
+        file.write(whole[:len(whole) * 2 // 3])
+    code, said, journal = program.run_auto(site, confirm=("tsb",))
+    equal(code, FAILED, f"exit code with a dump that was cut short; it said …{said[-900:]}")
+    check("cut" in said or "complete" in said, f"the reason is not named: …{said[-900:]}")
+    equal(world.database.psql("SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"), "0",
+          "tables after a dump that was cut short")
+    with open(dump, "wb") as file:
+        file.write(whole)
+    code, said, journal = program.run_auto(site, confirm=("tsb",))
+    equal(code, PASSED, f"exit code of the run, which said …{said[-900:]}")
+    site.assert_restored(before)
+    assert_journal(journal, site)
+    equal(journal.statuses().get("restore-database"), "ok", "how the restore of the database ended")
+    return f"a dump of {len(whole)} bytes"
 
 
 def by_keys(program, world, columns, rows, have_key):
@@ -72,3 +104,4 @@ def all_tests(tally, program, world):
     tally.run("restore-automatic", automatic, program, world)
     tally.run("restore-by-keys-160x48", by_keys, program, world, 160, 48, True)
     tally.run("restore-by-keys-80x24-without-key", by_keys, program, world, 80, 24, False)
+    tally.run("restore-from-a-dump", from_a_dump, program, world)
