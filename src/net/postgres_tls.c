@@ -169,7 +169,7 @@ root_path(const struct postgres_settings *settings)
 
 /* What OpenSSL says of a chain, given the only certificates to be trusted; -1: they can't be read. */
 static int
-verify(X509 *certificate, STACK_OF(X509) * chain, const char *root)
+verify(X509 *certificate, STACK_OF(X509) *chain, const char *root)
 {
 	X509_STORE *store = X509_STORE_new();
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();

@@ -295,9 +295,9 @@ dns_update_that_cannot_be_put_on_record_is_not_sent(void **state)
 static void
 dns_update_undo_leaves_a_foreign_change(void **state)
 {
-	cJSON *before = cJSON_Parse(
-		"{\"records\":[{\"name\":\"www.open.example.test\",\"type\":\"A\","
-		"\"values\":[\"192.0.2.77\"],\"ttl\":300}]}");
+	cJSON *before =
+		cJSON_Parse("{\"records\":[{\"name\":\"www.open.example.test\",\"type\":\"A\","
+			    "\"values\":[\"192.0.2.77\"],\"ttl\":300}]}");
 	struct stand s;
 
 	(void)state;
