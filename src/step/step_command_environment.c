@@ -63,6 +63,30 @@ static const char *const always[] = {
 	NULL,
 };
 
+/* Of these, what nobody wants to read in each preview: it is counted there. */
+static const char *const usual[] = {
+	"PATH",
+	"HOME",
+	"USER",
+	"LOGNAME",
+	"SHELL",
+	"LANG",
+	"LANGUAGE",
+	"LC_*",
+	"TZ",
+	"TMPDIR",
+	"XDG_*",
+	"SSL_CERT_FILE",
+	"SSL_CERT_DIR",
+	"CURL_CA_BUNDLE",
+	"AWS_CA_BUNDLE",
+	"REQUESTS_CA_BUNDLE",
+	"NODE_EXTRA_CA_CERTS",
+	"NIX_SSL_CERT_FILE",
+	"GIT_SSL_CAINFO",
+	NULL,
+};
+
 /* Where there is no target that decides it: which clusters there are. */
 static const char *const clusters[] = {
 	"KUBECONFIG",
@@ -382,6 +406,30 @@ describe_names(const struct step_texts *variables, size_t most, const char *befo
 	free(names);
 }
 
+/* Names that say where the command goes or who it is there are told; the usual ones are counted. */
+static void
+describe_passed(const struct step_texts *passed, struct preview *preview)
+{
+	struct str out = STR_INIT;
+	size_t counted = 0;
+
+	for (size_t i = 0; i < passed->count; i++) {
+		int len = (int)name_length(passed->items[i]);
+
+		if (fits_one(usual, passed->items[i], (size_t)len))
+			counted++;
+		else
+			str_printf(&out, "%s%.*s", out.len ? ", " : "", len, passed->items[i]);
+	}
+	if (counted)
+		str_printf(&out, "%s%zu usual %s (PATH, HOME, LANG and the like)",
+			   out.len ? ", and " : "", counted,
+			   counted == 1 ? "variable" : "variables");
+	if (out.len)
+		preview_add(preview, PREVIEW_TEXT, "passed on as they are here: %s", out.data);
+	str_release(&out);
+}
+
 void
 command_environment_describe(const struct command *c, struct preview *preview)
 {
@@ -398,7 +446,7 @@ command_environment_describe(const struct command *c, struct preview *preview)
 	for (size_t i = 0; i < env->secret.count; i++)
 		preview_add(preview, PREVIEW_TEXT, "with %.*s, a secret",
 			    (int)name_length(env->secret.items[i]), env->secret.items[i]);
-	describe_names(&env->passed, SIZE_MAX, "passed on as they are here: ", "", preview);
+	describe_passed(&env->passed, preview);
 	describe_names(&env->missing, SIZE_MAX, "not set here, so not passed on: ", "", preview);
 	describe_names(&env->withheld, MAX_WITHHELD,
 		       "not passed on: ", " (inherit names what the command needs)", preview);

@@ -218,6 +218,8 @@ void
 command_describe(const struct command *c, const struct step_context *ctx, struct preview *preview)
 {
 	describe_argv(c, preview);
+	if (c->shell)
+		preview_add(preview, PREVIEW_WARNING, "A shell interprets this line");
 	if (c->folder)
 		preview_add(preview, PREVIEW_TEXT, "in the folder %s", c->folder);
 	if (c->stdin_file)
@@ -226,6 +228,4 @@ command_describe(const struct command *c, const struct step_context *ctx, struct
 		describe_text(c, ctx->secrets, preview);
 	command_cluster_describe(c, preview);
 	command_environment_describe(c, preview);
-	if (c->shell)
-		preview_add(preview, PREVIEW_WARNING, "A shell interprets this line");
 }
