@@ -3,55 +3,20 @@
 
 /* Certificates of an authority, and a PostgreSQL that shows one of them. */
 
-#include <openssl/x509v3.h>
-
-#include "fixture_certificate.h"
+#include "fixture_chain.h"
 #include "fixture_postgres.h"
 
 struct fixture_issuer {
-	EVP_PKEY *key;
-	X509 *certificate;
+	struct link link;
 	char *path; /* of its certificate */
 };
-
-static inline X509 *
-issuer_certificate(EVP_PKEY *key, const char *name, long until_s)
-{
-	static long serial;
-	X509 *certificate = X509_new();
-
-	X509_set_version(certificate, 2);
-	ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
-	X509_gmtime_adj(X509_getm_notBefore(certificate), -7200);
-	X509_gmtime_adj(X509_getm_notAfter(certificate), until_s);
-	X509_set_pubkey(certificate, key);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_ASC,
-				   (const unsigned char *)name, -1, -1, 0);
-	return certificate;
-}
-
-static inline void
-issuer_extend(X509 *certificate, int nid, const char *value)
-{
-	X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, NULL, nid, value);
-
-	X509_add_ext(certificate, extension, -1);
-	X509_EXTENSION_free(extension);
-}
 
 static inline void
 fixture_issuer_init(struct fixture_issuer *issuer, const char *folder, const char *name)
 {
-	BIO *bio = BIO_new(BIO_s_mem());
-	char *pem;
+	issuer->link = link_new(NULL, &(struct link_options){ .name = name, .is_ca = true });
+	char *pem = links_pem(LINKS(&issuer->link));
 
-	issuer->key = EVP_EC_gen("P-256");
-	issuer->certificate = issuer_certificate(issuer->key, name, 86400);
-	issuer_extend(issuer->certificate, NID_basic_constraints, "critical,CA:TRUE");
-	X509_set_issuer_name(issuer->certificate, X509_get_subject_name(issuer->certificate));
-	X509_sign(issuer->certificate, issuer->key, EVP_sha256());
-	PEM_write_bio_X509(bio, issuer->certificate);
-	pem = fixture_pem(bio);
 	issuer->path = fixture_write(folder, name, pem);
 	free(pem);
 }
@@ -59,8 +24,7 @@ fixture_issuer_init(struct fixture_issuer *issuer, const char *folder, const cha
 static inline void
 fixture_issuer_release(struct fixture_issuer *issuer)
 {
-	EVP_PKEY_free(issuer->key);
-	X509_free(issuer->certificate);
+	link_free(&issuer->link);
 	free(issuer->path);
 }
 
@@ -69,19 +33,14 @@ static inline struct fixture_pair
 fixture_issue(const struct fixture_issuer *issuer, const char *name, const char *names,
 	      long until_s)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
-	X509 *certificate = issuer_certificate(key, name, until_s);
-	BIO *certificate_bio = BIO_new(BIO_s_mem()), *key_bio = BIO_new(BIO_s_mem());
+	struct link link = link_new(&issuer->link, &(struct link_options){ .name = name,
+									   .alternatives = names,
+									   .from_s = -7200,
+									   .until_s = until_s });
+	struct fixture_pair pair = { links_pem(LINKS(&link)), link_key_pem(&link) };
 
-	if (names)
-		issuer_extend(certificate, NID_subject_alt_name, names);
-	X509_set_issuer_name(certificate, X509_get_subject_name(issuer->certificate));
-	X509_sign(certificate, issuer->key, EVP_sha256());
-	PEM_write_bio_X509(certificate_bio, certificate);
-	PEM_write_bio_PrivateKey(key_bio, key, NULL, NULL, 0, NULL, NULL);
-	X509_free(certificate);
-	EVP_PKEY_free(key);
-	return (struct fixture_pair){ fixture_pem(certificate_bio), fixture_pem(key_bio) };
+	link_free(&link);
+	return pair;
 }
 
 /* Writes a pair into a folder, for those whom the folder belongs to. */

@@ -26,7 +26,7 @@
 
 /* A cluster as a test wants it. */
 struct world {
-	struct issued root, leaf;
+	struct link root, leaf;
 	struct http_server *server;
 	char *folder, *ca_file, *log;
 	const char *status;
@@ -133,7 +133,7 @@ set_up(void **state)
 	w->root = issued_new(NULL, "Example Root", NULL, -60, 100 * 24 * 3600);
 	w->leaf = issued_new(&w->root, "es", "DNS:es.example.test", -60, 50 * 24 * 3600);
 	w->folder = fixture_folder();
-	char *pem = issued_pem(&w->root);
+	char *pem = links_pem(LINKS(&w->root));
 	w->ca_file = fixture_write(w->folder, "ca.pem", pem);
 	free(pem);
 	w->log = xasprintf("%s/said", w->folder);
@@ -154,8 +154,8 @@ tear_down(void **state)
 	struct world *w = *state;
 
 	server_stop(w->server);
-	issued_free(&w->root);
-	issued_free(&w->leaf);
+	link_free(&w->root);
+	link_free(&w->leaf);
 	free(w->ca_file);
 	free(w->log);
 	fixture_remove(w->folder);

@@ -20,7 +20,7 @@ enum { DAY_S = 24 * 3600 };
 
 /* One root, one intermediate, and a server that comes with what the test gives it. */
 struct world {
-	struct issued root, other_root, middle;
+	struct link root, other_root, middle;
 	char *root_pem;
 	char *ca; /* the same for JSON */
 	char *folder, *ca_file;
@@ -76,7 +76,7 @@ set_up(void **state)
 	w->root = issued_new(NULL, "Example Root", NULL, -60, 100 * DAY_S);
 	w->other_root = issued_new(NULL, "Example Root", NULL, -60, 100 * DAY_S);
 	w->middle = issued_new(&w->root, "Example Intermediate", NULL, -60, 50 * DAY_S);
-	w->root_pem = issued_pem(&w->root);
+	w->root_pem = links_pem(LINKS(&w->root));
 	w->ca = escape(w->root_pem);
 	w->folder = fixture_folder();
 	chmod(w->folder, 0755); /* for a curl without privileges */
@@ -88,7 +88,7 @@ set_up(void **state)
 }
 
 static void
-serve(struct world *w, const struct issued *own, const struct issued *more)
+serve(struct world *w, const struct link *own, const struct link *more)
 {
 	if (w->server)
 		server_stop(w->server);
@@ -104,9 +104,9 @@ tear_down(void **state)
 		server_stop(w->server);
 	server_stop(w->plain);
 	stand_release(&w->s);
-	issued_free(&w->root);
-	issued_free(&w->other_root);
-	issued_free(&w->middle);
+	link_free(&w->root);
+	link_free(&w->other_root);
+	link_free(&w->middle);
 	free(w->root_pem);
 	free(w->ca);
 	free(w->ca_file);
@@ -166,7 +166,7 @@ static void
 tls_of_a_right_chain_reports_the_certificate(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->middle, "UI", NAMES, -60, 10 * DAY_S);
+	struct link leaf = issued_new(&w->middle, "UI", NAMES, -60, 10 * DAY_S);
 
 	serve(w, &leaf, &w->middle);
 	assert_int_not_equal(ask_curl(w, "ui.example.test"), 1);
@@ -203,15 +203,15 @@ tls_of_a_right_chain_reports_the_certificate(void **state)
 		     "\"ca_file\":\"%s\"}",
 		     w->server->port, w->ca_file);
 	assert_ran(&w->s);
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 static void
 tls_of_an_expired_certificate_says_since_when(void **state)
 {
 	struct world *w = *state;
-	struct issued old = issued_new(&w->root, "UI", NAMES, -30 * DAY_S, -3 * DAY_S);
-	struct issued early = issued_new(&w->root, "UI", NAMES, 2 * DAY_S, 3 * DAY_S);
+	struct link old = issued_new(&w->root, "UI", NAMES, -30 * DAY_S, -3 * DAY_S);
+	struct link early = issued_new(&w->root, "UI", NAMES, 2 * DAY_S, 3 * DAY_S);
 
 	serve(w, &old, NULL);
 	assert_refused(w, "ui.example.test", "the certificate of CN = UI expired 2",
@@ -219,15 +219,15 @@ tls_of_an_expired_certificate_says_since_when(void **state)
 	serve(w, &early, NULL);
 	assert_refused(w, "ui.example.test", "the certificate of CN = UI is valid from 2",
 		       "by our clock");
-	issued_free(&old);
-	issued_free(&early);
+	link_free(&old);
+	link_free(&early);
 }
 
 static void
 tls_of_another_host_says_whom_the_certificate_is_for(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
 
 	serve(w, &leaf, NULL);
 	assert_refused(w, "other.example.test", "other.example.test",
@@ -237,14 +237,14 @@ tls_of_another_host_says_whom_the_certificate_is_for(void **state)
 		     w->server->port, w->ca);
 	assert_fails(&w->s, ERR_DENIED, "put that into the URL and the address into `resolve`");
 	assert_int_equal(w->server->requests, 0);
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 static void
 tls_of_another_root_of_the_same_name_says_so(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->other_root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->other_root, "UI", NAMES, -60, DAY_S);
 
 	serve(w, &leaf, NULL);
 	assert_refused(w, "ui.example.test", "the name is the same, the key is not",
@@ -253,7 +253,7 @@ tls_of_another_root_of_the_same_name_says_so(void **state)
 	assert_refused(w, "ui.example.test",
 		       "that has the name of the trusted one, and another key",
 		       "tls.check shows the whole chain");
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 /* Without identifiers of keys the trusted root is taken for the issuer, and only the signature tells. */
@@ -261,7 +261,7 @@ static void
 tls_of_another_root_of_the_same_name_without_key_ids_says_so(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf;
+	struct link leaf;
 
 	issued_without_key_ids = true;
 	leaf = issued_new(&w->other_root, "UI", NAMES, -60, DAY_S);
@@ -269,17 +269,17 @@ tls_of_another_root_of_the_same_name_without_key_ids_says_so(void **state)
 	serve(w, &leaf, NULL);
 	assert_refused(w, "ui.example.test", "the name is the same, the key is not",
 		       "tls.check shows the whole chain");
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 static void
 tls_of_an_unknown_root_or_a_missing_intermediate_names_the_issuer(void **state)
 {
 	struct world *w = *state;
-	struct issued stranger = issued_new(NULL, "Somebody", NULL, -60, DAY_S);
-	struct issued strange = issued_new(&stranger, "UI", NAMES, -60, DAY_S);
-	struct issued leaf = issued_new(&w->middle, "UI", NAMES, -60, DAY_S);
-	struct issued alone = issued_new(NULL, "UI", NAMES, -60, DAY_S);
+	struct link stranger = issued_new(NULL, "Somebody", NULL, -60, DAY_S);
+	struct link strange = issued_new(&stranger, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->middle, "UI", NAMES, -60, DAY_S);
+	struct link alone = issued_new(NULL, "UI", NAMES, -60, DAY_S);
 
 	serve(w, &leaf, NULL);
 	assert_refused(w, "ui.example.test",
@@ -293,10 +293,10 @@ tls_of_an_unknown_root_or_a_missing_intermediate_names_the_issuer(void **state)
 	serve(w, &alone, NULL);
 	assert_refused(w, "ui.example.test", "the certificate of CN = UI is signed by itself",
 		       "Trusted is `ca`");
-	issued_free(&stranger);
-	issued_free(&strange);
-	issued_free(&leaf);
-	issued_free(&alone);
+	link_free(&stranger);
+	link_free(&strange);
+	link_free(&leaf);
+	link_free(&alone);
 }
 
 /* The system's store, or an empty one, does not know our root. */
@@ -304,14 +304,14 @@ static void
 tls_without_a_trust_of_its_own_takes_the_system_s(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
 
 	serve(w, &leaf, NULL);
 	stand_action(&w->s, &step_http_check,
 		     "{\"url\":\"https://ui.example.test:%d/\",\"resolve\":\"127.0.0.1\"}",
 		     w->server->port);
 	assert_fails(&w->s, ERR_DENIED, "Trusted is what this system trusts");
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 /* A server of plain HTTP that, like most, answers what it does not understand. */
@@ -332,7 +332,7 @@ static void
 tls_and_plain_ports_are_told_apart(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
 
 	int fd = fixture_bind(SOCK_STREAM, 0);
 	pthread_t thread;
@@ -355,20 +355,19 @@ tls_and_plain_ports_are_told_apart(void **state)
 		     w->server->port);
 	assert_int_equal(stand_run(&w->s), -1);
 	assert_says(w->s.e.message, "https://");
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 static void
 tls_with_a_client_certificate_lets_us_in(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
-	struct issued me = issued_new(&w->root, "operator", "DNS:me", -60, DAY_S);
-	struct issued foreign = issued_new(&w->other_root, "operator", "DNS:me", -60, DAY_S);
-	char *certificate = issued_pem(&me), *key = issued_key_pem(&me);
-	char *both = xasprintf("%s%s", certificate, key), *wrong = issued_pem(&foreign);
-	char *wrong_key = issued_key_pem(&foreign),
-	     *wrong_both = xasprintf("%s%s", wrong, wrong_key);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link me = issued_new(&w->root, "operator", "DNS:me", -60, DAY_S);
+	struct link foreign = issued_new(&w->other_root, "operator", "DNS:me", -60, DAY_S);
+	char *certificate = links_pem(LINKS(&me)), *key = link_key_pem(&me);
+	char *both = xasprintf("%s%s", certificate, key), *wrong = links_pem(LINKS(&foreign));
+	char *wrong_key = link_key_pem(&foreign), *wrong_both = xasprintf("%s%s", wrong, wrong_key);
 	char *path = fixture_write(w->folder, "me.pem", both), *more;
 	char *wrong_path = fixture_write(w->folder, "wrong.pem", wrong_both);
 	char *key_path = fixture_write(w->folder, "other.key", wrong_key);
@@ -404,9 +403,9 @@ tls_with_a_client_certificate_lets_us_in(void **state)
 	free(path);
 	free(wrong_path);
 	free(key_path);
-	issued_free(&leaf);
-	issued_free(&me);
-	issued_free(&foreign);
+	link_free(&leaf);
+	link_free(&me);
+	link_free(&foreign);
 }
 
 /* A server on another port of the host may be somebody else's, and learns nothing of us. */
@@ -414,9 +413,9 @@ static void
 tls_redirect_to_another_port_does_not_show_our_certificate(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
-	struct issued me = issued_new(&w->root, "operator", "DNS:me", -60, DAY_S);
-	char *certificate = issued_pem(&me), *key = issued_key_pem(&me);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link me = issued_new(&w->root, "operator", "DNS:me", -60, DAY_S);
+	char *certificate = links_pem(LINKS(&me)), *key = link_key_pem(&me);
 	char *both = xasprintf("%s%s", certificate, key);
 	char *path = fixture_write(w->folder, "me.pem", both);
 	SSL_CTX *asks = issued_server(&leaf, NULL);
@@ -444,15 +443,15 @@ tls_redirect_to_another_port_does_not_show_our_certificate(void **state)
 	free(key);
 	free(both);
 	free(path);
-	issued_free(&leaf);
-	issued_free(&me);
+	link_free(&leaf);
+	link_free(&me);
 }
 
 static void
 tls_redirect_to_plain_http_is_refused(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
 
 	serve(w, &leaf, NULL);
 	stand_action(&w->s, &step_http_check,
@@ -461,7 +460,7 @@ tls_redirect_to_plain_http_is_refused(void **state)
 		     w->server->port, w->ca);
 	assert_fails(&w->s, ERR_CHECK, "which gives up TLS");
 	assert_int_equal(w->plain->requests, 0);
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 /* The new address is tried by way of the proxy, and still under the real name. */
@@ -469,7 +468,7 @@ static void
 tls_through_a_proxy_reaches_the_resolved_address(void **state)
 {
 	struct world *w = *state;
-	struct issued leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
+	struct link leaf = issued_new(&w->root, "UI", NAMES, -60, DAY_S);
 	struct fixture_proxy proxy;
 	char *more;
 
@@ -494,7 +493,7 @@ tls_through_a_proxy_reaches_the_resolved_address(void **state)
 	assert_fails(&w->s, ERR_DENIED, "The server's certificate is for ui.example.test");
 	free(more);
 	server_stop(proxy.server);
-	issued_free(&leaf);
+	link_free(&leaf);
 }
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
