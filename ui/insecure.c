@@ -39,7 +39,7 @@ insecure_describe(const struct model *model, const struct feeds *feeds, struct s
 		if (!json_bool(target->identity, "insecure", false) &&
 		    (!feeds || !feed_says(feeds, target->name)))
 			continue;
-		str_append(out, any ? ", " : "TLS NOT VERIFIED: ");
+		str_append(out, any ? ", " : "SERVER NOT VERIFIED: ");
 		str_append(out, target->name);
 		any = true;
 	}

@@ -7,7 +7,7 @@
 #include "ui/model.h"
 
 /*
- * Appends "TLS NOT VERIFIED: " and the names of the targets whose server proves its identity to nobody
+ * Appends "SERVER NOT VERIFIED: " and the names of the targets whose server proves its identity to nobody
  * (insecure-skip-tls-verify), as far as the run or one of the feeds (NULL: there are none) has met them.
  * False: there is none, and nothing is appended.
  */

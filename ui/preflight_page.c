@@ -34,7 +34,7 @@ add_identity(const struct target_state *target, struct lines *lines)
 			str_printf(&text, "%s%s %s", text.len ? ", " : "", parts[i].words, value);
 	}
 	if (json_bool(target->identity, "insecure", false))
-		str_printf(&text, "%sTLS NOT VERIFIED", text.len ? ", " : "");
+		str_printf(&text, "%sSERVER NOT VERIFIED", text.len ? ", " : "");
 	if (text.len)
 		lines_wrap(lines, ROLE_DIM, "    ", ROLE_DIM, str_cstr(&text));
 	str_release(&text);

@@ -533,13 +533,13 @@ plain_insecure_target_is_said_at_the_start_and_before_confirming(void **state)
 {
 	struct play play = { .stage = stage_insecure, .answer = follow };
 	struct outcome outcome = run(&play, "1\nn\n");
-	const char *warning = "WARNING: TLS NOT VERIFIED: management\n", *first;
+	const char *warning = "WARNING: SERVER NOT VERIFIED: management\n", *first;
 
 	(void)state;
 	assert_says(&outcome, warning);
 	first = strstr(str_cstr(&outcome.out), warning);
 	assert_true(first < strstr(str_cstr(&outcome.out), "[1] run"));
-	assert_says(&outcome, "WARNING: TLS NOT VERIFIED: management\nRun this step? [y/N]");
+	assert_says(&outcome, "WARNING: SERVER NOT VERIFIED: management\nRun this step? [y/N]");
 	assert_null(strstr(strstr(first + 1, warning) + 1, warning));
 	release(&outcome);
 }

@@ -285,14 +285,14 @@ screen_insecure_target_has_a_banner_everywhere(void **state)
 	(void)state;
 	assert_golden_sizes("insecure", stage_insecure, "\r", "[y/N]");
 	tty = scenario_start(80, 24, stage_insecure, NULL);
-	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_expect(tty, "SERVER NOT VERIFIED: management");
 	tty_type(tty, "?");
 	tty_expect(tty, "Keys marked");
-	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_expect(tty, "SERVER NOT VERIFIED: management");
 	tty_assert_golden(tty, "insecure-help");
 	tty_resize(tty, 50, 10);
 	tty_expect(tty, "too small");
-	tty_expect(tty, "TLS NOT VERIFIED: management");
+	tty_expect(tty, "SERVER NOT VERIFIED: management");
 	tty_resize(tty, 80, 24);
 	tty_expect(tty, "Keys marked");
 	tty_type(tty, "q");
