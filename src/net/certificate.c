@@ -3,6 +3,7 @@
 #include "net/certificate.h"
 
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -289,6 +290,29 @@ read_block(BIO *bio, STACK_OF(X509) *certificates)
 	OPENSSL_free(header);
 	OPENSSL_clear_free(bytes, len > 0 ? (size_t)len : 0);
 	return found;
+}
+
+bool
+certificates_alone(const char *text, size_t len_bytes)
+{
+	static const char begin[] = "-----BEGIN CERTIFICATE-----",
+			  end[] = "-----END CERTIFICATE-----";
+	const char *at = text, *stop = text + len_bytes, *last;
+	size_t count = 0;
+
+	for (;; count++) {
+		while (at < stop && isspace((unsigned char)*at))
+			at++;
+		if (at == stop)
+			return count > 0;
+		if ((size_t)(stop - at) < strlen(begin) || memcmp(at, begin, strlen(begin)) != 0)
+			return false;
+		at += strlen(begin);
+		last = memmem(at, (size_t)(stop - at), end, strlen(end));
+		if (!last || memmem(at, (size_t)(last - at), "-----", 5))
+			return false;
+		at = last + strlen(end);
+	}
 }
 
 int

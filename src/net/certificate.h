@@ -54,6 +54,9 @@ char *certificate_purposes(const X509 *certificate);
  */
 cJSON *certificate_json(const X509 *certificate, int64_t now_ms);
 
+/* Whether a text is PEM certificates and nothing else, which everybody may see. */
+bool certificates_alone(const char *text, size_t len_bytes);
+
 /*
  * The certificates of a PEM text, in its order; other blocks, private keys among them, are passed over
  * unread. *ret_certificates has one at least and is freed by sk_X509_pop_free(…, X509_free). Errors are

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/secret_value.h"
+#include "net/certificate.h"
 #include "net/http.h"
 #include "step/target_kubernetes.h"
 
@@ -408,24 +409,22 @@ hide_base64(struct step_context *ctx, const char *name, const char *text)
 	free(bytes);
 }
 
-/* What Kubernetes itself puts into a Secret although it is public: certificates and a name. */
+/* What is in a Secret although it is public: certificates, and the name of a namespace. */
 static bool
-is_public(const cJSON *object, const char *key)
+is_public(const cJSON *object, const cJSON *value, bool is_base64)
 {
-	static const struct {
-		const char *type, *key;
-	} known[] = {
-		{ "kubernetes.io/service-account-token", "ca.crt" },
-		{ "kubernetes.io/service-account-token", "namespace" },
-		{ "kubernetes.io/tls", "ca.crt" },
-		{ "kubernetes.io/tls", "tls.crt" },
-	};
+	size_t len = strlen(value->valuestring);
+	char *bytes;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (strcmp(known[i].type, json_string(object, "type", "")) == 0 &&
-		    strcmp(known[i].key, key) == 0)
-			return true;
-	return false;
+	if (strcmp(value->string, "namespace") == 0 &&
+	    strcmp(json_string(object, "type", ""), "kubernetes.io/service-account-token") == 0)
+		return true;
+	bytes = is_base64 ? kube_step_decode(value->valuestring, &len)
+			  : xstrdup(value->valuestring);
+	bool is = certificates_alone(bytes, len);
+	explicit_bzero(bytes, len);
+	free(bytes);
+	return is;
 }
 
 void
@@ -440,7 +439,7 @@ kube_step_hide_secret(struct step_context *ctx, const cJSON *object, const cJSON
 			char *name;
 
 			if (!cJSON_IsString(value) || kube_step_shows(show, value->string) ||
-			    is_public(object, value->string))
+			    is_public(object, value, i == 0))
 				continue;
 			name = xasprintf("%s.%s", owner, value->string);
 			if (i == 0)
@@ -463,7 +462,7 @@ kube_step_withhold_secret(struct step_context *ctx, cJSON *object, const cJSON *
 		char *bytes;
 
 		if (!cJSON_IsString(value) || kube_step_shows(show, value->string) ||
-		    is_public(object, value->string))
+		    is_public(object, value, true))
 			continue;
 		bytes = kube_step_decode(value->valuestring, &len);
 		if (len >= SECRET_MIN_BYTES &&

@@ -154,6 +154,33 @@ certificates_read_takes_what_is_good_and_says_what_is_not(void **state)
 	free(broken);
 }
 
+static void
+certificates_alone_are_public_and_nothing_beside_them(void **state)
+{
+	char *pem = links_pem(LINKS(&family.server, &family.root)),
+	     *key = link_key_pem(&family.server);
+	char *spaced = xasprintf("\n %s \r\n\t", pem), *mixed = xasprintf("%s%s", pem, key);
+	char *inside = xasprintf("-----BEGIN CERTIFICATE-----\n%s-----END CERTIFICATE-----\n", key);
+	char *behind = xasprintf("%shunter2", pem);
+
+	(void)state;
+	assert_true(certificates_alone(pem, strlen(pem)));
+	assert_true(certificates_alone(spaced, strlen(spaced)));
+	assert_false(certificates_alone(key, strlen(key)));
+	assert_false(certificates_alone(mixed, strlen(mixed)));
+	assert_false(certificates_alone(inside, strlen(inside)));
+	assert_false(certificates_alone(behind, strlen(behind)));
+	assert_false(certificates_alone(pem, strlen(pem) - 10));
+	assert_false(certificates_alone("", 0));
+	assert_false(certificates_alone(" \n", 2));
+	free(pem);
+	free(key);
+	free(spaced);
+	free(mixed);
+	free(inside);
+	free(behind);
+}
+
 static int
 make_family(void **state)
 {
@@ -178,6 +205,7 @@ main(void)
 		cmocka_unit_test(certificate_json_holds_all_of_it),
 		cmocka_unit_test(certificate_names_hide_nothing),
 		cmocka_unit_test(certificates_read_takes_what_is_good_and_says_what_is_not),
+		cmocka_unit_test(certificates_alone_are_public_and_nothing_beside_them),
 	};
 
 	return cmocka_run_group_tests(tests, make_family, free_family);

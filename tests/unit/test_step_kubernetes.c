@@ -353,6 +353,31 @@ apply_run_counts_changes_and_hides_values(void **state)
 	free(path);
 }
 
+/* A certificate is public wherever it stands, and hiding it would hide it everywhere. */
+static void
+apply_of_a_certificate_hides_the_key_beside_it_alone(void **state)
+{
+	static const char certificate[] = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIBAgIU\n"
+					  "-----END CERTIFICATE-----\n";
+	struct world *w = *state;
+	char *path = fixture_write(w->api->folder, "m.yaml",
+				   "kind: Secret\napiVersion: v1\nmetadata: {name: key}\n"
+				   "stringData:\n  private: signing-material\n  ca.crt: |\n"
+				   "    -----BEGIN CERTIFICATE-----\n    MIIBszCCAVmgAwIBAgIU\n"
+				   "    -----END CERTIFICATE-----\n");
+	char *with = xasprintf("{\"file\":\"%s\"}", path);
+	struct str shown = STR_INIT;
+
+	api_on(w->api, "PATCH", NS "/secrets/key?*", 200, SECRET, 0);
+	assert_int_equal(bench_run(w->b, &step_kubernetes_apply, with), 0);
+	assert_hidden(w->b, "signing-material");
+	secrets_redact(w->b->ctx.secrets, certificate, strlen(certificate), &shown);
+	assert_string_equal(str_cstr(&shown), certificate);
+	str_release(&shown);
+	free(with);
+	free(path);
+}
+
 static void
 apply_conflict_names_owner_and_advice(void **state)
 {
@@ -458,6 +483,7 @@ main(void)
 		TEST(apply_into_a_namespace_that_nobody_makes_is_refused_before_any_write),
 		TEST(apply_preview_shows_sizes_alone),
 		TEST(apply_run_counts_changes_and_hides_values),
+		TEST(apply_of_a_certificate_hides_the_key_beside_it_alone),
 		TEST(apply_conflict_names_owner_and_advice),
 		TEST(permissions_name_what_is_needed),
 		TEST(target_describes_itself_and_hides_its_token),
