@@ -73,19 +73,22 @@ form_value_of(const struct form *form, size_t row, struct form_value *ret_value)
 	form->owner->value(form->owner->data, form->page->params[row], ret_value);
 }
 
-void
-form_count(const struct form *form, size_t *ret_missing, size_t *ret_problems)
+struct form_counts
+form_count(const struct form *form)
 {
+	struct form_counts counts = { 0 };
 	struct form_value value;
 
-	*ret_missing = *ret_problems = 0;
 	for (size_t i = 0; i < form->page->count; i++) {
 		form_value_of(form, i, &value);
 		if (value.problem)
-			(*ret_problems)++;
+			counts.problems++;
+		else if (value.is_pending)
+			counts.pending++;
 		else if (value.source == FORM_MISSING)
-			(*ret_missing)++;
+			counts.missing++;
 	}
+	return counts;
 }
 
 static unsigned

@@ -129,8 +129,11 @@ unsigned form_facts(const struct form *form);
 /* The parameter of a row, NULL for the last one; its value. */
 const struct param *form_param(const struct form *form, size_t row);
 void form_value_of(const struct form *form, size_t row, struct form_value *ret_value);
-/* How many rows have no value yet, and how many one that cannot stay. */
-void form_count(const struct form *form, size_t *ret_missing, size_t *ret_problems);
+/* How many rows have no value yet, one that cannot stay, and one that is still being read. */
+struct form_counts {
+	size_t missing, problems, pending;
+};
+struct form_counts form_count(const struct form *form);
 
 void form_list_open(struct form *form);
 void form_list_close(struct form *form);

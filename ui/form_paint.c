@@ -202,24 +202,27 @@ static void
 paint_last_row(struct form *form, const struct places *places, int y)
 {
 	bool focused = form->focus == form->page->count;
-	size_t missing, problems;
+	struct form_counts counts = form_count(form);
+	int columns = places->rows.columns;
 
-	form_count(form, &missing, &problems);
 	paint_text(y, 0, 2, ROLE_CURRENT, focused ? ">" : " ");
-	int x = 2 + paint_format(y, 2, places->rows.columns - 2, focused ? ROLE_SELECTED : ROLE_KEY,
-				 "[ %s ]", form->page->verb);
+	int x = 2 + paint_format(y, 2, columns - 2, focused ? ROLE_SELECTED : ROLE_KEY, "[ %s ]",
+				 form->page->verb);
 	if (focused && !form->list.is_open) {
 		form->cursor_y = y;
 		form->cursor_x = 4;
 	}
-	if (problems)
-		x += paint_format(y, x, places->rows.columns - x, ROLE_BAD, "  %zu cannot be taken",
-				  problems);
-	if (missing)
-		paint_format(y, x, places->rows.columns - x, ROLE_WARNING, "  %zu to fill in",
-			     missing);
-	else if (!problems)
-		paint_text(y, x, places->rows.columns - x, ROLE_GOOD, "  everything is filled in");
+	if (counts.problems)
+		x += paint_format(y, x, columns - x, ROLE_BAD, "  %zu cannot be taken",
+				  counts.problems);
+	if (counts.missing)
+		x += paint_format(y, x, columns - x, ROLE_WARNING, "  %zu to fill in",
+				  counts.missing);
+	if (counts.pending)
+		paint_format(y, x, columns - x, ROLE_WARNING, "  %zu still being read",
+			     counts.pending);
+	else if (!counts.problems && !counts.missing)
+		paint_text(y, x, columns - x, ROLE_GOOD, "  everything is filled in");
 }
 
 static bool
@@ -236,18 +239,17 @@ has_problem(const struct form *form, size_t row)
 static void
 paint_rows_title(const struct form *form, const struct rect *room)
 {
-	size_t missing, problems;
+	struct form_counts counts = form_count(form);
 
-	form_count(form, &missing, &problems);
 	paint_blank(room->y, 0, room->columns, ROLE_TITLE_FOCUS);
 	int x = paint_format(room->y, 0, room->columns, ROLE_TITLE_FOCUS,
 			     " Parameters, row %zu of %zu", form->focus + 1, form->page->count + 1);
-	if (missing)
+	if (counts.missing)
 		x += paint_format(room->y, x, room->columns - x, ROLE_TITLE_FOCUS,
-				  "; %zu to fill in", missing);
-	if (problems)
+				  "; %zu to fill in", counts.missing);
+	if (counts.problems)
 		paint_format(room->y, x, room->columns - x, ROLE_TITLE_FOCUS, "; %zu to correct",
-			     problems);
+			     counts.problems);
 }
 
 /* A field takes a line, and one more for what is wrong with it; the last row is of its own. */
