@@ -282,6 +282,8 @@ without_a_target_the_files_of_the_operator_count(void **state)
 	struct stand s;
 
 	(void)state;
+	if (!is_installed("kubectl"))
+		skip();
 	setenv("KUBECONFIG", "/tmp/inherited", 1);
 	begin(&s);
 	char *value = kubeconfig_of(&s);
