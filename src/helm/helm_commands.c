@@ -1,0 +1,58 @@
+#include "config.h"
+
+#include "helm/helm.h"
+#include "helm/helm_flags.h"
+
+enum {
+	VALUES = HELM_FLAGS_VALUES | HELM_FLAGS_CHART,
+	WRITES = HELM_FLAGS_RUN | HELM_FLAGS_OUTPUT,
+};
+
+const struct helm_command helm_commands[] = {
+	{ "env", NULL, "[flags]", "helm client environment information", 0, 1, 0, helm_env },
+	{ "get all", NULL, "RELEASE_NAME [flags]", "download all information for a named release",
+	  1, 1, HELM_FLAGS_REVISION, helm_get_all },
+	{ "get manifest", NULL, "RELEASE_NAME [flags]", "download the manifest for a named release",
+	  1, 1, HELM_FLAGS_REVISION, helm_get_manifest },
+	{ "get notes", NULL, "RELEASE_NAME [flags]", "download the notes for a named release", 1, 1,
+	  HELM_FLAGS_REVISION, helm_get_notes },
+	{ "get values", NULL, "RELEASE_NAME [flags]",
+	  "download the values file for a named release", 1, 1,
+	  HELM_FLAGS_REVISION | HELM_FLAGS_OUTPUT | HELM_FLAGS_ALL, helm_get_values },
+	{ "history", "hist", "RELEASE_NAME [flags]", "fetch release history", 1, 1,
+	  HELM_FLAGS_OUTPUT | HELM_FLAGS_MAX, helm_history },
+	{ "install", NULL, "[NAME] [CHART] [flags]", "install a chart", 1, -1,
+	  VALUES | WRITES | HELM_FLAGS_INSTALL | HELM_FLAGS_NEW, helm_install },
+	{ "list", "ls", "[flags]", "list releases", 0, 0,
+	  HELM_FLAGS_OUTPUT | HELM_FLAGS_ALL | HELM_FLAGS_LIST | HELM_FLAGS_MAX, helm_list },
+	{ "repo add", NULL, "[NAME] [URL] [flags]", "add a chart repository", 2, 2,
+	  HELM_FLAGS_REPO_ADD, helm_repo_add },
+	{ "repo list", "ls", "[flags]", "list chart repositories", 0, 0, HELM_FLAGS_OUTPUT,
+	  helm_repo_list },
+	{ "repo update", "up", "[REPO1 [REPO2 ...]] [flags]",
+	  "update information of available charts locally from chart repositories", 0, -1, 0,
+	  helm_repo_update },
+	{ "rollback", NULL, "<RELEASE> [REVISION] [flags]",
+	  "roll back a release to a previous revision", 1, -1, HELM_FLAGS_RUN | HELM_FLAGS_ROLLBACK,
+	  helm_rollback },
+	{ "search repo", NULL, "[keyword] [flags]", "search repositories for a keyword in charts",
+	  0, -1, HELM_FLAGS_OUTPUT | HELM_FLAGS_CHART | HELM_FLAGS_SEARCH, helm_search_repo },
+	{ "show all", NULL, "[CHART] [flags]", "show all information of the chart", 1, 1,
+	  HELM_FLAGS_CHART, helm_show_all },
+	{ "show chart", NULL, "[CHART] [flags]", "show the chart's definition", 1, 1,
+	  HELM_FLAGS_CHART, helm_show_chart },
+	{ "show values", NULL, "[CHART] [flags]", "show the chart's values", 1, 1, HELM_FLAGS_CHART,
+	  helm_show_values },
+	{ "status", NULL, "RELEASE_NAME [flags]", "display the status of the named release", 1, 1,
+	  HELM_FLAGS_REVISION | HELM_FLAGS_OUTPUT | HELM_FLAGS_STATUS, helm_status },
+	{ "template", NULL, "[NAME] [CHART] [flags]", "locally render templates", 1, -1,
+	  VALUES | HELM_FLAGS_RUN | HELM_FLAGS_INSTALL | HELM_FLAGS_NEW | HELM_FLAGS_TEMPLATE,
+	  helm_template },
+	{ "uninstall", "delete", "RELEASE_NAME [...] [flags]", "uninstall a release", 1, -1,
+	  HELM_FLAGS_RUN | HELM_FLAGS_UNINSTALL, helm_uninstall },
+	{ "upgrade", NULL, "[RELEASE] [CHART] [flags]", "upgrade a release", 2, 2,
+	  VALUES | WRITES | HELM_FLAGS_INSTALL | HELM_FLAGS_UPGRADE, helm_upgrade },
+	{ "version", NULL, "[flags]", "print the client version information", 0, 0,
+	  HELM_FLAGS_VERSION, helm_version },
+	{ 0 },
+};
