@@ -57,13 +57,15 @@ format_all(struct table_view *view, struct table_snapshot *snapshot)
 {
 	struct str text = STR_INIT;
 	int64_t now_ms = clock_wall_ms();
-	size_t bytes;
+	size_t bytes = 0;
 
 	table_view_update(view, &snapshot, 1, &(struct table_view_options){ 0 });
-	for (size_t i = 0; i < table_view_count(view); i++)
+	for (size_t i = 0; i < table_view_count(view); i++) {
+		str_clear(&text); /* a pane paints row by row, too */
 		for (size_t column = 0; column < snapshot->columns_count; column++)
 			table_cell(snapshot, table_view_at(view, i).row, column, now_ms, &text);
-	bytes = text.len;
+		bytes += text.len;
+	}
 	str_release(&text);
 	return bytes;
 }
