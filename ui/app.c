@@ -116,7 +116,8 @@ app_facts(const struct app *app)
 unsigned
 app_possible_facts(const struct app *app)
 {
-	return model_follows(&app->model) ? FACT_ANY & ~(FACT_ALWAYS & ~FACT_OVER) : FACT_ANY;
+	return model_follows(&app->model) ? FACT_ANY & ~((FACT_ALWAYS & ~FACT_OVER) | FACT_HINTS)
+					  : FACT_ANY;
 }
 
 void
@@ -131,10 +132,13 @@ app_leave(struct app *app, const char *why)
 	app->model.link->submit(app->model.link->engine, intent);
 	if (model_follows(&app->model))
 		return; /* nothing of ours is under way */
-	app_say(app, ROLE_WARNING,
-		"Leaving: what is running is finished first. Go on later with: "
-		"lifeboat resume %s",
-		app->model.state->run_id ? app->model.state->run_id : "");
+	if (str_equal(app->model.state->mode, "drill"))
+		app_say(app, ROLE_WARNING, "Leaving: what is running is finished first.");
+	else
+		app_say(app, ROLE_WARNING,
+			"Leaving: what is running is finished first. Go on later with: "
+			"lifeboat resume %s",
+			app->model.state->run_id ? app->model.state->run_id : "");
 }
 
 static void
@@ -232,6 +236,8 @@ app_why_not(const struct app *app, const struct key_binding *binding, struct str
 			   app->model.holder);
 	else if (binding->when & FACT_ALWAYS)
 		situation_describe(app->model.state, out);
+	else if (binding->when & FACT_HINTS)
+		situation_describe_hints(app->model.state, app->model.options->runbook, out);
 	else if (binding->when & (FACT_SEARCHING | FACT_FILTERED))
 		str_append(out, "nothing is searched or filtered here");
 	else

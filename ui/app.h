@@ -170,6 +170,8 @@ void detail_page_open(struct app *app, const struct feed_choice *source, const c
 void end_page_open(struct app *app);
 /* The whole text of the selected step. */
 void why_page_open(struct app *app);
+/* Takes the next hint for the current step, and shows it there. */
+void why_page_hint(struct app *app);
 /* What the run is about to do, with what and where: whether to begin. */
 void preflight_page_open(struct app *app);
 /* Opens it once, before the first decision, if the run acts on targets or one of them does not answer. */

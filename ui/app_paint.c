@@ -251,13 +251,11 @@ static void
 paint_too_small(const struct app *app)
 {
 	const struct run_state *state = app->model.state;
-	bool drill = str_equal(state->mode, "drill");
 	struct str now = STR_INIT, targets = STR_INIT;
 
 	situation_describe(state, &now);
 	header_append_targets(app, COLS, &targets);
-	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE,
-			   drill ? " DRILL " : " LIVE ");
+	int x = paint_mode(str_equal(state->mode, "drill"));
 	paint_format(0, x + 1, COLS - x - 1, ROLE_STRONG, "%s", state->run_id ? state->run_id : "");
 	paint_text(1, 0, COLS, ROLE_STRONG, str_cstr(&targets));
 	paint_format(2, 0, COLS, ROLE_CURRENT, "%s", str_cstr(&now));

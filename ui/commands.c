@@ -141,6 +141,7 @@ static const struct {
 	{ CMD_JUMP, jump_open },
 	{ CMD_COMMAND_LINE, commandline_open },
 	{ CMD_WHY, why_page_open },
+	{ CMD_HINT, why_page_hint },
 	{ CMD_PREFLIGHT, preflight_page_open },
 	{ CMD_PLUGIN, console_page_open },
 	{ CMD_CURRENT, go_to_current },

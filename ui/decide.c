@@ -170,13 +170,18 @@ static void
 open_leave(struct app *app)
 {
 	bool running = model_facts(&app->model) & FACT_RUNNING;
+	const char *run_id = app->model.state->run_id;
+	const char *first = running ? "The running step is finished and journalled first (a "
+				      "question to you is withdrawn). "
+				    : "";
 	char *text =
-		xasprintf("%sNothing advances by itself after that. The run is taken up again "
-			  "with:\n\n```\nlifeboat resume %s\n```",
-			  running ? "The running step is finished and journalled first (a question "
-				    "to you is withdrawn). "
-				  : "",
-			  app->model.state->run_id ? app->model.state->run_id : "");
+		str_equal(app->model.state->mode, "drill")
+			? xasprintf("%sThe world ends with the drill, which cannot be taken up "
+				    "again; its debrief follows.",
+				    first)
+			: xasprintf("%sNothing advances by itself after that. The run is taken "
+				    "up again with:\n\n```\nlifeboat resume %s\n```",
+				    first, run_id ? run_id : "");
 
 	dialog_set_text(open_dialog(app, DIALOG_CONFIRM, CMD_LEAVE, "Leave", "Leave the run now?"),
 			text);

@@ -14,7 +14,10 @@
 #include "ui/scroll.h"
 #include "ui/situation.h"
 
-enum { MATCHES_MAX = 100 }; /* that are marked in a line */
+enum {
+	MATCHES_MAX = 100, /* that are marked in a line */
+	WRAPPED_MAX = 400, /* bytes beside a line that a broken match may have */
+};
 
 void
 find_release(struct find *find)
@@ -60,6 +63,24 @@ set_status(struct find *find, char *status)
 
 /* ---- the filter ---- */
 
+/* Whether a match begins in a line and ends in one that goes on with its text. */
+static bool
+runs_over(const struct lines *lines, size_t index, const struct pattern *pattern)
+{
+	if (index + 1 == lines->count || !lines->items[index + 1].goes_on)
+		return false;
+	struct str text = STR_INIT;
+	size_t start = 0, end = lines_unwrap(lines, index, WRAPPED_MAX, &text), behind;
+	bool found = false;
+
+	behind = end + lines_own_bytes(&lines->items[index]);
+	while (!found && end < behind &&
+	       pattern_find(pattern, text.data, text.len, end, &start, &end))
+		found = start < behind && end > behind;
+	str_release(&text);
+	return found;
+}
+
 static bool
 row_matches(const struct app *app, const struct find_rows *rows, size_t row,
 	    const struct pattern *pattern)
@@ -67,7 +88,8 @@ row_matches(const struct app *app, const struct find_rows *rows, size_t row,
 	struct str text = STR_INIT;
 
 	rows->text(app, row, &text);
-	bool matches = pattern_matches(pattern, str_cstr(&text), text.len);
+	bool matches = pattern_matches(pattern, str_cstr(&text), text.len) ||
+		       (rows->lines && runs_over(rows->lines(app), row, pattern));
 	str_release(&text);
 	return matches;
 }
@@ -205,6 +227,14 @@ choose_hit(const size_t *hits, size_t count, size_t from, bool back, bool *ret_a
 	return below < count ? below : 0;
 }
 
+const char *
+find_turn(bool around, bool back)
+{
+	if (!around)
+		return "";
+	return back ? ", from the end again" : ", from the top again";
+}
+
 /* On to the next hit from a row on (before it, where it goes back), and says which one that is. */
 static void
 seek(struct app *app, struct find *find, const struct find_rows *rows, size_t from, bool back)
@@ -223,10 +253,7 @@ seek(struct app *app, struct find *find, const struct find_rows *rows, size_t fr
 	size_t hit = choose_hit(hits, count, from, back, &around);
 	rows->go(app, hits[hit]);
 	find_put(find, hits[hit]);
-	set_status(find, xasprintf("match %zu of %zu%s", hit + 1, count,
-				   !around ? ""
-				   : back  ? ", from the end again"
-					   : ", from the top again"));
+	set_status(find, xasprintf("match %zu of %zu%s", hit + 1, count, find_turn(around, back)));
 	app_say(app, ROLE_TEXT, "\"%s\": %s", pattern_text(find->search), find->status);
 	free(hits);
 }
@@ -344,17 +371,21 @@ find_append_title(const struct app *app, enum pane pane, struct str *out)
 		str_printf(out, "  search: %s", pattern_text(find->search));
 }
 
-/* Writes ROLE_MATCH over the bytes that the search finds; false: there are none. */
+/* Writes ROLE_MATCH over the bytes [begin, end) of a text that the search finds; false: there are none. roles[0] is of `begin`. */
 static bool
-mark(const struct find *find, const char *text, enum role *roles)
+mark(const struct find *find, const char *text, size_t begin, size_t end, enum role *roles)
 {
-	size_t start, end, at = 0, len = strlen(text);
+	size_t from, to, at = 0, len = strlen(text);
 	int found = 0;
 
-	while (found < MATCHES_MAX && find->search &&
-	       pattern_find(find->search, text, len, at, &start, &end)) {
-		lines_set_roles(roles, start, end, ROLE_MATCH);
-		at = end;
+	while (found < MATCHES_MAX && at < end &&
+	       pattern_find(find->search, text, len, at, &from, &to)) {
+		at = to;
+		from = from > begin ? from : begin;
+		to = to < end ? to : end;
+		if (from >= to)
+			continue;
+		lines_set_roles(roles, from - begin, to - begin, ROLE_MATCH);
 		found++;
 	}
 	return found > 0;
@@ -388,22 +419,46 @@ line_of_roles(const char *text, const enum role *roles)
 	return line;
 }
 
+/* Paints a line with the roles of its bytes that a search has marked. */
+static void
+paint_marked(int y, int x, int columns, const char *text, const enum role *roles)
+{
+	struct line marked = line_of_roles(text, roles);
+
+	paint_line(y, x, columns, &marked, false);
+	free(marked.text);
+	free(marked.spans);
+}
+
 void
 find_paint_line(const struct find *find, int y, int x, int columns, const struct line *line,
 		bool selected)
 {
-	enum role *roles = xcalloc(strlen(line->text) + 1, sizeof(*roles));
+	const struct lines alone = { .items = (struct line *)(uintptr_t)line, .count = 1 };
 
-	spread_roles(line, roles);
-	if (mark(find, line->text, roles)) {
-		struct line marked = line_of_roles(line->text, roles);
+	find_paint_wrapped(find, y, x, columns, &alone, 0, selected);
+}
 
-		paint_line(y, x, columns, &marked, false);
-		free(marked.text);
-		free(marked.spans);
-	} else {
+void
+find_paint_wrapped(const struct find *find, int y, int x, int columns, const struct lines *lines,
+		   size_t index, bool selected)
+{
+	const struct line *line = &lines->items[index];
+	size_t len = strlen(line->text), own = lines_own_bytes(line);
+	struct str text = STR_INIT;
+
+	if (!find->search) {
 		paint_line(y, x, columns, line, selected);
+		return;
 	}
+	enum role *roles = xcalloc(len + 1, sizeof(*roles));
+	size_t begin = lines_unwrap(lines, index, WRAPPED_MAX, &text);
+	spread_roles(line, roles);
+	if (mark(find, str_cstr(&text), begin, begin + own, roles + (len - own)))
+		paint_marked(y, x, columns, line->text, roles);
+	else
+		paint_line(y, x, columns, line, selected);
+	str_release(&text);
 	free(roles);
 }
 
@@ -433,8 +488,8 @@ find_paint_lines(struct app *app, enum pane pane, const struct rect *body,
 	for (int i = 0; i < body->rows && app->first[pane] + (size_t)i < lines->count; i++) {
 		size_t row = app->first[pane] + (size_t)i;
 
-		find_paint_line(find, body->y + i, body->x, body->columns, &lines->items[row],
-				find_is_picked(app, pane, row));
+		find_paint_wrapped(find, body->y + i, body->x, body->columns, lines, row,
+				   find_is_picked(app, pane, row));
 		if (find->has_at && find->at == row)
 			pane_put_cursor(app, pane, body->y + i, body->x);
 	}

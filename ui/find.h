@@ -38,6 +38,8 @@ struct find_rows {
 	void (*text)(const struct app *app, size_t row, struct str *out);
 	/* The row that a search begins with. */
 	size_t (*from)(const struct app *app);
+	/* The rows, where they are the lines of a wrapped text; or NULL. A match may be broken by a wrap. */
+	const struct lines *(*lines)(const struct app *app);
 	/* Lays the rows out for the size of now, if they are kept; or NULL. */
 	void (*prepare)(struct app *app);
 	/* Brings a row into view. */
@@ -61,6 +63,9 @@ void find_command(struct app *app, enum command command);
 /* Searches or filters it by a text, "" for none. Errors: those of pattern_new(). */
 int find_entered(struct app *app, enum command purpose, const char *text, struct err *e);
 
+/* What is said of a match that lies behind the end of what is searched; else "". */
+const char *find_turn(bool around, bool back);
+
 /* How many rows of a pane the filter lets pass, and which is the index-th of them. */
 size_t find_count(struct app *app, enum pane pane);
 size_t find_row(const struct app *app, enum pane pane, size_t index);
@@ -79,9 +84,11 @@ bool find_is_picked(const struct app *app, enum pane pane, size_t row);
 /* "  search: kid", "  filter: kid, 3 of 17"; appended to out. */
 void find_append_title(const struct app *app, enum pane pane, struct str *out);
 
-/* paint_line() and paint_text() with what the search has found marked. */
+/* paint_line() and paint_text() with what the search has found marked; in lines, also what a wrap has broken. */
 void find_paint_line(const struct find *find, int y, int x, int columns, const struct line *line,
 		     bool selected);
+void find_paint_wrapped(const struct find *find, int y, int x, int columns,
+			const struct lines *lines, size_t index, bool selected);
 int find_paint_text(const struct find *find, int y, int x, int columns, enum role role,
 		    const char *text);
 /* The lines of a pane from where it is scrolled to, with the cursor on the one that was gone to. */

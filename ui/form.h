@@ -71,6 +71,7 @@ struct form_page {
 	const size_t *params; /* the indices of those that are shown, in their order */
 	size_t count;
 	const char *verb; /* of the row that ends it: "Start" */
+	bool is_drill;	  /* nothing real is touched: the form says so in place of LIVE */
 	struct ui_look look;
 };
 

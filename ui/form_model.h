@@ -56,7 +56,10 @@ enum form_fact {
 	FORM_ON_WORD = FORM_ON_BOOL | FORM_ON_CHOICE | FORM_ON_START, /* nothing is typed there */
 };
 
-enum { FORM_KEYS_MAX = 3 };
+enum {
+	FORM_KEYS_MAX = 3,
+	FORM_FOOT_ROWS = 2, /* a message or a question, and the hints */
+};
 
 /* One row: dispatch, the row of hints and the help read it; of several that apply to a key, the first is meant. */
 struct form_binding {
@@ -144,6 +147,10 @@ void form_list_step(struct form *form, int direction);
 void form_list_letter(struct form *form, int letter);
 
 void form_paint(struct form *form);
+/* What lies over the rows: the open list above the foot; the help over the whole screen. Both may correct what the
+ * form says of where they stand (first, rows, cursor), so that it fits the screen. */
+void form_paint_list(struct form *form);
+void form_paint_help(struct form *form);
 /* The row that was painted there; more than page->count: none. */
 size_t form_row_at(const struct form *form, int y, int x);
 

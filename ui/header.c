@@ -61,7 +61,6 @@ header_paint_first(const struct app *app)
 	const struct run_state *state = app->model.state;
 	int64_t now_ms = model_now_ms(&app->model);
 	char clock[CLOCK_STAMP_MAX], elapsed[CLOCK_STAMP_MAX];
-	bool drill = str_equal(state->mode, "drill");
 	int64_t end_ms = state->phase == RUN_ENDED ? state->ended_ms : now_ms;
 	struct str times = STR_INIT, objective = STR_INIT;
 	enum role role = ROLE_STRONG;
@@ -74,8 +73,7 @@ header_paint_first(const struct app *app)
 	str_printf(&times, "  T+%s", is_known ? duration_format_clock(elapsed_ms, elapsed) : "?");
 	append_objective(app, &objective, &role);
 	int right = COLS - (int)times.len - 1 - (objective.len ? (int)objective.len + 2 : 0);
-	int x = paint_text(0, 0, COLS, drill ? ROLE_DRILL : ROLE_LIVE,
-			   drill ? " DRILL " : " LIVE ");
+	int x = paint_mode(str_equal(state->mode, "drill"));
 	paint_format(0, x + 1, right - x - 3, ROLE_STRONG, "%s%s%s",
 		     state->run_id ? state->run_id : "", state->run_id ? "  " : "",
 		     state->runbook_title ? state->runbook_title : "");

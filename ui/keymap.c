@@ -50,6 +50,9 @@ const struct key_binding keymap_defaults[] = {
 	  "Goes to the step that the runbook names for this failure." },
 	{ { 's' }, "s", "skip", CMD_SKIP, FACT_CAN_SKIP, "skip", "skip",
 	  "Passes over the current step; a reason is required." },
+	{ { 'H' }, "H", "hint", CMD_HINT, FACT_HINTS, "hint", "take a hint, which costs points",
+	  "In a drill: takes the next hint for the current step, for points: what to think about, then where "
+	  "to look, then what to do." },
 	{ { 'U' }, "U", "undo", CMD_UNDO, FACT_CAN_UNDO, "undo", "take back",
 	  "Prepares to take back the latest step that changed something and can be taken back; this reads "
 	  "only, {run} then does it. Again: the one before that." },

@@ -63,9 +63,10 @@ enum command {
 	CMD_PREVIOUS_LOG,
 	CMD_JSON,
 	CMD_SAVE_LOG,
-	CMD_PLUGIN,	  /* what a program says that needs the operator */
-	CMD_PREFLIGHT,	  /* the page of what was reachable and permitted */
-	CMD_WHY,	  /* the whole text of the selected step, or a hint of a drill */
+	CMD_PLUGIN,    /* what a program says that needs the operator */
+	CMD_PREFLIGHT, /* the page of what was reachable and permitted */
+	CMD_WHY, /* the whole text of the selected step, with the hints of a drill that were taken */
+	CMD_HINT,	  /* the next hint of a drill */
 	CMD_COPY,	  /* what the cursor stands on, to the terminal's clipboard */
 	CMD_JUMP,	  /* to a step, a pod, a pane or a command, by some of its letters */
 	CMD_COMMAND_LINE, /* a command in words */

@@ -3,6 +3,7 @@
 #include "ui/lines.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,8 +101,10 @@ lines_take_last(struct lines *lines, struct lines *from, size_t count)
 {
 	size_t first = from->count > count ? from->count - count : 0;
 
-	for (size_t i = first; i < from->count; i++)
+	for (size_t i = first; i < from->count; i++) {
+		from->items[i].goes_on = from->items[i].goes_on && i > first;
 		*VEC_PUSH(lines->items, lines->count, lines->cap) = from->items[i];
+	}
 	from->count = first;
 }
 
@@ -121,6 +124,17 @@ struct wrapping {
 	const enum role *roles; /* of `text`, byte for byte */
 	bool first;
 };
+
+/* How a line that is not the first one stands to the one before: a break at an LF was in the text. */
+static void
+note_break(const struct wrapping *w, struct line *line)
+{
+	size_t blanks = strspn(w->text, " \n");
+
+	line->goes_on = !memchr(w->text, '\n', blanks);
+	line->took_blank = blanks > 0;
+	line->indent = (size_t)text_width(w->prefix);
+}
 
 /* The role of the next byte of a wrapped line: only white space differs between it and its source. */
 static enum role
@@ -145,6 +159,8 @@ take_line(void *data, const char *text, size_t len)
 
 	if (w->first)
 		extend(line, w->prefix_role, w->prefix, strlen(w->prefix));
+	else
+		note_break(w, line);
 	for (int i = 0; i < indent && !w->first; i++)
 		extend(line, ROLE_TEXT, " ", 1);
 	w->first = false;
@@ -174,6 +190,40 @@ lines_wrap_roles(struct lines *lines, enum role prefix_role, const char *prefix,
 	text_wrap(text, lines->columns - text_width(prefix), take_line, &w);
 	if (w.first)
 		lines_add(lines, prefix_role, "%s", prefix);
+}
+
+/* A line's own part of the text that was wrapped. */
+static const char *
+own_text(const struct line *line)
+{
+	return line->text + (line->goes_on ? line->indent : 0);
+}
+
+size_t
+lines_own_bytes(const struct line *line)
+{
+	return strlen(own_text(line));
+}
+
+size_t
+lines_unwrap(const struct lines *lines, size_t index, size_t room, struct str *out)
+{
+	size_t first = index, before = 0, begin = 0, end = SIZE_MAX;
+
+	while (lines->items[first].goes_on && first > 0 && before < room)
+		before += strlen(own_text(&lines->items[--first]));
+	for (size_t i = first; i < lines->count && out->len < end; i++) {
+		const struct line *line = &lines->items[i];
+
+		if (i > index && !line->goes_on)
+			break;
+		if (i > first && line->took_blank)
+			str_append_char(out, ' ');
+		begin = i == index ? out->len : begin;
+		str_append(out, own_text(line));
+		end = i == index ? out->len + room : end;
+	}
+	return begin;
 }
 
 void

@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_UI_LINES_H
 #define LIFEBOAT_UI_LINES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/sgr.h"
@@ -17,6 +18,9 @@ struct line {
 	char *text; /* sanitised, no LF */
 	struct span *spans;
 	size_t spans_count, spans_cap;
+	/* Whether the text of the line before goes on here, behind so many bytes of indent; and whether the break took a blank. */
+	bool goes_on, took_blank;
+	size_t indent;
 };
 
 /*
@@ -48,6 +52,13 @@ void lines_wrap(struct lines *lines, enum role prefix_role, const char *prefix, 
 		const char *text);
 /* Markdown-light: paragraphs, lists, ``` blocks, **bold** and `code`. */
 void lines_markdown(struct lines *lines, const char *text);
+/*
+ * Appends a line as it was before it was wrapped: with about `room` bytes at most of the lines before that it goes on from,
+ * and of those behind it that go on. Returns where its own text begins in `out`, which is behind its indent.
+ */
+size_t lines_unwrap(const struct lines *lines, size_t index, size_t room, struct str *out);
+/* How many bytes at the end of a line are its own text. */
+size_t lines_own_bytes(const struct line *line);
 /* Moves the last `count` lines of `from`, or all there are, to the end of `lines`. */
 void lines_take_last(struct lines *lines, struct lines *from, size_t count);
 /* An empty line, unless the last one is empty or there is none. */

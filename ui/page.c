@@ -81,14 +81,15 @@ static bool
 is_of_page(const struct page *page, enum command command)
 {
 	return (command >= CMD_SEARCH && command <= CMD_CLEAR) || command == CMD_COPY ||
-	       command == CMD_COMMAND_LINE || command == CMD_REDRAW ||
+	       command == CMD_COMMAND_LINE || command == CMD_REDRAW || command == CMD_HINT ||
 	       (command == CMD_JUMP && !page->final);
 }
 
 void
 page_key(struct app *app, const struct key *key)
 {
-	unsigned facts = FACT_ALWAYS | FACT_ON_TEXT | find_facts(&app->page.find);
+	unsigned facts = FACT_ALWAYS | FACT_ON_TEXT | find_facts(&app->page.find) |
+			 (model_facts(&app->model) & FACT_HINTS);
 	const struct key_binding *binding = keymap_find(input_binding_code(key), facts);
 
 	if (binding && scroll_is_movement(binding->command))
@@ -161,9 +162,9 @@ page_paint(struct app *app)
 	paint_title(page);
 	app->page.first = scroll_move(page->first, CMD_NONE, page->lines.count, rows);
 	for (int i = 0; i < rows && page->first + (size_t)i < page->lines.count; i++)
-		find_paint_line(&page->find, TITLE_ROW + 1 + i, 1, COLS - 2,
-				&page->lines.items[page->first + (size_t)i],
-				is_picked(page, page->first + (size_t)i));
+		find_paint_wrapped(&page->find, TITLE_ROW + 1 + i, 1, COLS - 2, &page->lines,
+				   page->first + (size_t)i,
+				   is_picked(page, page->first + (size_t)i));
 	paint_hint(page, rows);
 	app->cursor_y = TITLE_ROW;
 	app->cursor_x = 0;
@@ -186,6 +187,12 @@ append_line(const struct app *app, size_t row, struct str *out)
 	str_append(out, app->page.lines.items[row].text);
 }
 
+static const struct lines *
+lines_of(const struct app *app)
+{
+	return &app->page.lines;
+}
+
 static size_t
 first_line(const struct app *app)
 {
@@ -204,6 +211,7 @@ go(struct app *app, size_t row)
 const struct find_rows page_find_rows = {
 	.count = count_lines,
 	.text = append_line,
+	.lines = lines_of,
 	.from = first_line,
 	.prepare = refill,
 	.go = go,

@@ -56,6 +56,13 @@ paint_format(int y, int x, int columns, enum role role, const char *format, ...)
 	return width;
 }
 
+int
+paint_mode(bool is_drill)
+{
+	return paint_text(0, 0, COLS, is_drill ? ROLE_DRILL : ROLE_LIVE,
+			  is_drill ? " DRILL " : " LIVE ");
+}
+
 void
 paint_blank(int y, int x, int columns, enum role role)
 {

@@ -21,6 +21,9 @@ int paint_text(int y, int x, int columns, enum role role, const char *text);
 int paint_format(int y, int x, int columns, enum role role, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* LIVE or DRILL in the upper left corner, in a look that the other does not have. Returns the columns that it took. */
+int paint_mode(bool is_drill);
+
 /* `columns` blanks in a role: bars, selections, the inside of a dialog. */
 void paint_blank(int y, int x, int columns, enum role role);
 

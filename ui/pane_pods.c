@@ -5,6 +5,7 @@
 
 #include "base/xalloc.h"
 #include "ui/entry.h"
+#include "ui/find.h"
 #include "ui/pane.h"
 #include "ui/pods_pane.h"
 #include "ui/situation.h"
@@ -55,15 +56,17 @@ search_next(struct app *app, int direction)
 {
 	const struct pods_pane *pane = app->pods;
 	struct pods_list *list = pods_focused(app);
-	size_t row;
+	struct table_hit hit;
 
 	if (!list || !pane->search)
 		return;
-	row = table_view_search(list->view, pane->search, list->cursor, direction);
-	if (row == SIZE_MAX)
+	if (!table_view_search(list->view, pane->search, list->cursor, direction, &hit)) {
 		app_say(app, ROLE_WARNING, "No row matches \"%s\"", pattern_text(pane->search));
-	else
-		pods_list_go(app, list, row);
+		return;
+	}
+	pods_list_go(app, list, hit.row);
+	app_say(app, ROLE_TEXT, "\"%s\": match %zu of %zu%s", pattern_text(pane->search),
+		hit.index + 1, hit.count, find_turn(hit.around, direction < 0));
 }
 
 /* Puts the pattern of a text into *slot, or none for "". The view may hold the old one until then. */

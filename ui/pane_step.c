@@ -118,6 +118,12 @@ append_line(const struct app *app, size_t row, struct str *out)
 	str_append(out, app->detail.lines.items[row].text);
 }
 
+static const struct lines *
+lines_of(const struct app *app)
+{
+	return &app->detail.lines;
+}
+
 static size_t
 first_line(const struct app *app)
 {
@@ -134,6 +140,7 @@ go(struct app *app, size_t row)
 static const struct find_rows rows_of_step = {
 	.count = count_lines,
 	.text = append_line,
+	.lines = lines_of,
 	.from = first_line,
 	.prepare = prepare,
 	.go = go,

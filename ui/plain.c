@@ -338,11 +338,7 @@ conclude(struct plain *plain, enum ui_end *ret_end, struct err *e)
 		return 0;
 	}
 	if (!plain->leaving && state->phase != RUN_STOPPED)
-		return err_set(e, ERR_IO,
-			       "the run stopped by itself: %s. Take it up again with: "
-			       "lifeboat resume %s",
-			       plain->model.warning ? plain->model.warning : "its engine has ended",
-			       state->run_id ? state->run_id : "RUN");
+		return situation_stopped(state, plain->model.warning, e);
 	*ret_end = plain->stuck		? UI_END_NEEDS_DECISION
 		   : plain->interrupted ? UI_END_INTERRUPTED
 					: UI_END_LEFT;

@@ -233,6 +233,13 @@ do_note(struct plain *plain)
 	submit_text(plain, INTENT_NOTE, "Note> ");
 }
 
+/* It is said when it is on record. */
+static void
+do_hint(struct plain *plain)
+{
+	plain_submit(plain, current_intent(plain, INTENT_HINT, NULL), false);
+}
+
 static void
 do_back(struct plain *plain)
 {
@@ -318,6 +325,7 @@ static const struct {
 	{ CMD_UNDO, do_undo },
 	{ CMD_KEEP, do_keep },
 	{ CMD_END, do_end },
+	{ CMD_HINT, do_hint },
 	{ CMD_PANE_6, show_impact },
 	{ CMD_LEAVE, do_leave },
 };

@@ -396,19 +396,21 @@ static void
 introduce(const struct plain_form *form)
 {
 	const struct runbook *rb = form->page->runbook;
+	bool is_drill = form->page->is_drill;
 	struct lines lines;
 
 	lines_init(&lines, COLUMNS_WIDE);
-	lines_add(&lines, ROLE_STRONG, "LIVE: %s%s%s", rb->title, rb->version ? " " : "",
-		  rb->version ? rb->version : "");
+	lines_add(&lines, ROLE_STRONG, "%s: %s%s%s", is_drill ? "DRILL" : "LIVE", rb->title,
+		  rb->version ? " " : "", rb->version ? rb->version : "");
 	if (rb->summary)
 		lines_markdown(&lines, rb->summary);
-	lines_wrap(&lines, ROLE_TEXT, "", ROLE_TEXT,
-		   "The steps act on real systems; nothing begins before the question at the end. "
-		   "A number in "
-		   "brackets stands for its text, =TEXT for TEXT whatever it looks like, and - for "
-		   "the default "
-		   "(again: for what the last run had).");
+	char *text = xasprintf(
+		"The steps %s; nothing begins before the question at the end. A number in "
+		"brackets stands for its text, =TEXT for TEXT whatever it looks like, "
+		"and - for the default (again: for what the last run had).",
+		is_drill ? "touch nothing real" : "act on real systems");
+	lines_wrap(&lines, ROLE_TEXT, "", ROLE_TEXT, text);
+	free(text);
 	print_lines(form, &lines);
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "ui/app.h"
 #include "ui/keymap.h"
@@ -102,10 +103,13 @@ static const char advice_wrong[] =
 	"brings back: steps that need it are blocked until it answers, and say so; the others can "
 	"be run. If it ought to answer, set right what its message names, and prepare the step "
 	"again.";
+#define RIGHTS_WORDS                                                                               \
+	"Rights are asked for before each step, for exactly what it would do, and a step that "    \
+	"lacks one says so before it is run."
 static const char advice_rights[] =
-	"Rights are asked for before each step, for exactly what it would do, and a step that "
-	"lacks one says so before it is run. To ask for all of them now, leave and run "
-	"`lifeboat check` with the same runbook and parameters: it changes nothing.";
+	RIGHTS_WORDS " To ask for all of them now, leave and run `lifeboat check` with the same "
+		     "runbook and parameters: it changes nothing.";
+static const char advice_rights_drill[] = RIGHTS_WORDS; /* its world would end with leaving */
 
 static void
 add_heading(struct lines *lines, const char *heading)
@@ -195,6 +199,18 @@ add_durations(const struct model *model, struct lines *lines)
 		free(prefix);
 	}
 	str_release(&text);
+}
+
+/* Of a drill, whoever began it has been told that before. */
+static void
+add_situation(const struct model *model, struct lines *lines)
+{
+	const struct run_state *state = model->state;
+
+	if (!state->situation)
+		return;
+	add_heading(lines, "WHAT IS KNOWN");
+	lines_markdown(lines, state->situation);
 }
 
 static void
@@ -379,12 +395,14 @@ fill(const struct app *app, struct lines *lines)
 		lines_gap(lines);
 		lines_markdown(lines, advice_wrong);
 	}
+	add_situation(model, lines);
 	add_runbook(model, lines);
 	add_params(state, lines);
 	add_group(state, true, "REACHED", lines);
 	add_programs(model->options, lines);
 	add_heading(lines, "RIGHTS");
-	lines_markdown(lines, advice_rights);
+	lines_markdown(lines,
+		       str_equal(state->mode, "drill") ? advice_rights_drill : advice_rights);
 	add_steps(model, lines);
 }
 

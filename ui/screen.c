@@ -15,6 +15,7 @@
 #include "ui/paint.h"
 #include "ui/pane.h"
 #include "ui/signals.h"
+#include "ui/situation.h"
 #include "ui/terminal.h"
 #include "ui/ui.h"
 
@@ -186,11 +187,7 @@ check_end(const struct app *app, enum ui_end *ret_end, struct err *e)
 		return err_set(e, ERR_SPEC, "the run cannot be followed any further: %s",
 			       app->model.warning);
 	if (!app->leaving && state->phase != RUN_STOPPED)
-		return err_set(e, ERR_IO,
-			       "the run stopped by itself: %s. Take it up again with: "
-			       "lifeboat resume %s",
-			       app->model.warning ? app->model.warning : "its engine has ended",
-			       state->run_id ? state->run_id : "RUN");
+		return situation_stopped(state, app->model.warning, e);
 	*ret_end = UI_END_LEFT;
 	return 0;
 }

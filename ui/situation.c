@@ -3,6 +3,7 @@
 #include "ui/situation.h"
 
 #include "base/str.h"
+#include "run/hint.h"
 
 const struct step_spec *
 situation_spec(const struct runbook *runbook, const struct step_state *step)
@@ -59,8 +60,22 @@ way_facts(const struct run_state *state)
 	return facts;
 }
 
-unsigned
-situation_facts(const struct run_state *state, const struct runbook *runbook)
+/* Steps of a live run may have hints, too: nobody is told there. */
+static unsigned
+hint_facts(const struct run_state *state, const struct runbook *runbook)
+{
+	const struct step_state *step = run_state_current(state);
+	const struct step_spec *spec = step ? situation_spec(runbook, step) : NULL;
+	struct hint hint;
+
+	if (!spec || !str_equal(state->mode, "drill") || state->phase == RUN_STOPPED ||
+	    state->phase == RUN_ENDED)
+		return 0;
+	return hint_next(state, spec, step->id, &hint) ? FACT_HINTS : 0;
+}
+
+static unsigned
+phase_facts(const struct run_state *state, const struct runbook *runbook)
 {
 	switch (state->phase) {
 	case RUN_WAITING:
@@ -75,6 +90,12 @@ situation_facts(const struct run_state *state, const struct runbook *runbook)
 		break;
 	}
 	return FACT_BUSY;
+}
+
+unsigned
+situation_facts(const struct run_state *state, const struct runbook *runbook)
+{
+	return phase_facts(state, runbook) | hint_facts(state, runbook);
 }
 
 void
@@ -124,6 +145,32 @@ situation_describe(const struct run_state *state, struct str *out)
 	else
 		str_printf(out, "step %s %s", step->id,
 			   (undoing ? undo_words : words)[step->status]);
+}
+
+void
+situation_describe_hints(const struct run_state *state, const struct runbook *runbook,
+			 struct str *out)
+{
+	const struct step_state *step = run_state_current(state);
+	const struct step_spec *spec = step ? situation_spec(runbook, step) : NULL;
+
+	if (!str_equal(state->mode, "drill"))
+		str_append(out, "there are hints in a drill only");
+	else if (!spec || state->phase == RUN_STOPPED || state->phase == RUN_ENDED)
+		situation_describe(state, out);
+	else
+		hint_describe_none(state, spec, step->id, out);
+}
+
+int
+situation_stopped(const struct run_state *state, const char *why, struct err *e)
+{
+	const char *run_id = state->run_id ? state->run_id : "RUN";
+
+	err_set(e, ERR_IO, "the run stopped by itself: %s", why ? why : "its engine has ended");
+	if (str_equal(state->mode, "drill"))
+		return err_advise(e, "A drill cannot be taken up again");
+	return err_advise(e, "Take it up again with: lifeboat resume %s", run_id);
 }
 
 const char *

@@ -27,7 +27,8 @@ enum fact {
 	FACT_PLUGIN = 1 << 16,	  /* a program in the background says something to the operator */
 	FACT_ON_TEXT = 1 << 17,	  /* one of the other panes has the keys, or a page */
 	FACT_ON_LIST = 1 << 18,	  /* the steps or the audit, whose entries can be left out */
-	FACT_ANY = (1 << 19) - 1,
+	FACT_HINTS = 1 << 19,	  /* a drill, which has a further hint for the current step */
+	FACT_ANY = (1 << 20) - 1,
 	FACT_ON_START = 1 << 20, /* no run: the start page; never among the others */
 };
 
@@ -35,6 +36,12 @@ unsigned situation_facts(const struct run_state *state, const struct runbook *ru
 
 /* "step dns-update is running": the situation in words, appended to out. */
 void situation_describe(const struct run_state *state, struct str *out);
+
+/* Why the current step has no hint to be had, a sentence's end, appended to out. */
+void situation_describe_hints(const struct run_state *state, const struct runbook *runbook,
+			      struct str *out);
+/* What to do about a run that stopped though nobody left it, for `why`: -1. */
+int situation_stopped(const struct run_state *state, const char *why, struct err *e);
 
 /* The runbook's step of a step of the run, or NULL. */
 const struct step_spec *situation_spec(const struct runbook *runbook,

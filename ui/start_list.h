@@ -7,7 +7,7 @@
 #include "base/str.h"
 
 /* In the order of the page's sections. */
-enum start_kind { START_OPEN_RUN, START_RUNBOOK, START_ENDED_RUN };
+enum start_kind { START_OPEN_RUN, START_RUNBOOK, START_DRILL, START_ENDED_RUN };
 
 /* How far a run has come, or whether a runbook is sound. */
 enum start_state {

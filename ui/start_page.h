@@ -7,7 +7,7 @@
 #include "ui/start_list.h"
 
 /* What the operator chose on the start page. */
-enum start_action { START_LEAVE, START_BEGIN, START_RESUME, START_FOLLOW };
+enum start_action { START_LEAVE, START_BEGIN, START_RESUME, START_FOLLOW, START_PRACTISE };
 
 /* Where the page has its rows and texts from. */
 struct start_source {

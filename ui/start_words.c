@@ -7,6 +7,8 @@ start_action_of(const struct start_entry *entry)
 {
 	if (entry->state == START_BROKEN || entry->kind == START_ENDED_RUN)
 		return START_LEAVE;
+	if (entry->kind == START_DRILL)
+		return START_PRACTISE;
 	if (entry->kind != START_OPEN_RUN)
 		return START_BEGIN;
 	return entry->state == START_HELD ? START_FOLLOW : START_RESUME;
@@ -19,6 +21,7 @@ start_verb_of(const struct start_entry *entry)
 		[START_BEGIN] = "run",
 		[START_RESUME] = "resume",
 		[START_FOLLOW] = "follow",
+		[START_PRACTISE] = "drill",
 	};
 	enum start_action action = start_action_of(entry);
 
@@ -47,6 +50,7 @@ start_heading_of(enum start_kind kind)
 	static const char *const headings[] = {
 		[START_OPEN_RUN] = "Open runs",
 		[START_RUNBOOK] = "Runbooks",
+		[START_DRILL] = "Drills",
 		[START_ENDED_RUN] = "Ended lately",
 	};
 

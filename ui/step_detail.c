@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/xalloc.h"
+#include "run/hint.h"
 #include "ui/keymap.h"
 #include "ui/outlook.h"
 #include "ui/situation.h"
@@ -218,6 +219,21 @@ lay_out_why(const struct model *model, const struct step_state *step, struct lin
 	str_release(&whole);
 }
 
+/* What a drill for a first-timer says for nothing, and what was taken of hints. */
+static void
+add_hints(const struct model *model, const struct step_state *step, struct lines *lines)
+{
+	const struct step_spec *spec = situation_spec(model->options->runbook, step);
+	const char *nudge = spec ? hint_free(model->state, spec) : NULL;
+
+	if (nudge)
+		lines_wrap(lines, ROLE_LABEL, "THINK    ", ROLE_TEXT, nudge);
+	for (size_t i = 0; i < model->state->hints_count; i++)
+		if (str_equal(model->state->hints[i].step, step->id))
+			lines_wrap(lines, ROLE_LABEL, "HINT     ", ROLE_TEXT,
+				   model->state->hints[i].text);
+}
+
 /* Moves the first `count` lines of `from` to the end of `lines`. */
 static void
 take_first(struct lines *lines, struct lines *from, size_t count)
@@ -294,6 +310,7 @@ lay_out_plan(const struct model *model, const struct step_state *step, size_t wh
 	gap(lines, tight);
 	if (why_first)
 		add_why(model, step, why_rows, lines);
+	add_hints(model, step, lines);
 	gap(lines, tight);
 	if (!step->uses) {
 		const struct step_spec *spec = situation_spec(model->options->runbook, step);

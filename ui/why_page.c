@@ -2,7 +2,9 @@
 
 #include <stdlib.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
+#include "run/hint.h"
 #include "ui/app.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
@@ -18,6 +20,33 @@ add_list(struct lines *lines, const char *label, char *const *items)
 	if (text.len)
 		lines_wrap(lines, ROLE_LABEL, label, ROLE_TEXT, str_cstr(&text));
 	str_release(&text);
+}
+
+/* Of a drill: what was told, and what is still to be had. */
+static void
+add_hints(const struct app *app, const struct step_state *step, struct lines *lines)
+{
+	const struct run_state *state = app->model.state;
+	const struct step_spec *spec = situation_spec(app->model.options->runbook, step);
+	const char *nudge = spec ? hint_free(state, spec) : NULL;
+	struct hint next;
+
+	if (!spec || !str_equal(state->mode, "drill"))
+		return;
+	lines_gap(lines);
+	if (nudge)
+		lines_wrap(lines, ROLE_LABEL, "Think:  ", ROLE_TEXT, nudge);
+	for (size_t i = 0; i < state->hints_count; i++)
+		if (str_equal(state->hints[i].step, step->id))
+			lines_wrap(lines, ROLE_LABEL, "Hint:   ", ROLE_TEXT, state->hints[i].text);
+	if (step != run_state_current(state))
+		return;
+	if (hint_next(state, spec, step->id, &next))
+		lines_add(lines, ROLE_DIM, "%s takes a hint (%s) for %d point%s.",
+			  keymap_label(CMD_HINT), next.grade, next.cost, next.cost == 1 ? "" : "s");
+	else
+		lines_add(lines, ROLE_DIM, "There is no %shint for this step.",
+			  run_state_hints(state, step->id) || nudge ? "further " : "");
 }
 
 static void
@@ -46,8 +75,20 @@ fill(const struct app *app, struct lines *lines)
 		lines_markdown(lines, text);
 	else
 		lines_add(lines, ROLE_DIM, "The runbook says no more of this step than its title.");
+	add_hints(app, step, lines);
 	add_runbook(app->model.options->runbook, lines);
 }
+
+/* A hint comes when it is on record. */
+static uint64_t
+generation(const void *data)
+{
+	const struct app *app = data;
+
+	return app->model.state->hints_count;
+}
+
+static const struct page_source hints = { .generation = generation };
 
 void
 why_page_open(struct app *app)
@@ -58,5 +99,21 @@ why_page_open(struct app *app)
 		return;
 	char *title = xasprintf("Why step %zu is there", app->selected + 1);
 	page_open(app, title, fill);
+	app->page.source = &hints;
+	app->page.data = app;
 	free(title);
+}
+
+void
+why_page_hint(struct app *app)
+{
+	const struct step_state *step = run_state_current(app->model.state);
+	struct intent *intent;
+
+	if (!step)
+		return;
+	intent = intent_new(INTENT_HINT, app->model.state->seq, step->id, NULL);
+	app->model.link->submit(app->model.link->engine, intent);
+	app->selected = (size_t)app->model.state->current;
+	why_page_open(app);
 }

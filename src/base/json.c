@@ -180,6 +180,15 @@ json_add(cJSON *object, const char *name, cJSON *value)
 }
 
 void
+json_replace(cJSON *object, const char *name, cJSON *value)
+{
+	if (!cJSON_GetObjectItemCaseSensitive(object, name))
+		json_add(object, name, value);
+	else if (!value || !cJSON_ReplaceItemInObjectCaseSensitive(object, name, value))
+		abort();
+}
+
+void
 json_add_string(cJSON *object, const char *name, const char *value)
 {
 	json_add(object, name, value ? cJSON_CreateString(value) : cJSON_CreateNull());

@@ -35,6 +35,8 @@ void json_add_string(cJSON *object, const char *name, const char *value);
 void json_add_int(cJSON *object, const char *name, int64_t value);
 void json_add_bool(cJSON *object, const char *name, bool value);
 void json_add(cJSON *object, const char *name, cJSON *value); /* takes ownership */
+/* The same, in the place of a member that has this name already. */
+void json_replace(cJSON *object, const char *name, cJSON *value);
 
 /* True for everything but null, false and absence: what jq calls truthy. */
 bool json_truthy(const cJSON *value);

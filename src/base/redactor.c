@@ -361,7 +361,8 @@ misses_bare(const struct automaton *a, const char *text, size_t len)
 	uint32_t state = 0, owner;
 	size_t at = 0, found;
 
-	if (bare_run(text, len) == len)
+	/* see scan_bare(): nothing of so few bytes counts that stands apart */
+	if (len <= SECRET_MIN_EVERYWHERE || bare_run(text, len) == len)
 		return true;
 	while (at < len) {
 		size_t run;
@@ -420,35 +421,59 @@ uncut_length(const char *text, size_t len)
 	return dots < sign ? dots : sign;
 }
 
-/* Whether a text was cut, within itself or by its end, where a secret begins. */
+/*
+ * Whether a clean text was cut within itself where a secret begins. What stands before a mark must be
+ * long enough for so much of one.
+ */
 static bool
 is_uncut(const struct automaton *a, const char *text, size_t len)
 {
-	size_t at = 0;
+	size_t at = CUT_MIN_BYTES - 1;
 
+	if (len < CUT_MIN_BYTES + MARK_BYTES)
+		return true;
 	while ((at += uncut_length(text + at, len - at)) < len)
 		if (!is_clean(a, text, at))
 			return false;
 	return true;
 }
 
-void
-redactor_message(const struct automaton *a, const char *text, size_t len_bytes, struct str *out)
+/* Whether nothing in a text that may have been cut is secret. */
+static bool
+is_clean_message(const struct automaton *a, const char *text, size_t len)
+{
+	return !a || (is_clean(a, text, len) && is_uncut(a, text, len));
+}
+
+static void
+push_message(const struct automaton *a, const char *text, size_t len, struct str *out)
 {
 	struct redactor r = { .automaton = (struct automaton *)(uintptr_t)a };
 
-	if (a && !(is_clean(a, text, len_bytes) && is_uncut(a, text, len_bytes))) {
-		for (size_t at = 0, uncut; at < len_bytes; at += uncut) {
-			uncut = uncut_length(text + at, len_bytes - at);
-			push_all(&r, text + at, uncut, out);
-			hide_cut(&r);
-		}
-		redactor_flush(&r, out);
-		release(&r);
-	} else {
-		str_append_bytes(out, text, len_bytes);
+	for (size_t at = 0, uncut; at < len; at += uncut) {
+		uncut = uncut_length(text + at, len - at);
+		push_all(&r, text + at, uncut, out);
+		hide_cut(&r);
 	}
+	redactor_flush(&r, out);
+	release(&r);
+}
+
+void
+redactor_message(const struct automaton *a, const char *text, size_t len_bytes, struct str *out)
+{
+	if (is_clean_message(a, text, len_bytes))
+		str_append_bytes(out, text, len_bytes);
+	else
+		push_message(a, text, len_bytes, out);
 	str_append(out, ""); /* a C string, even of no bytes */
+}
+
+bool
+redactor_misses(struct redactor *r, const char *text, size_t len_bytes)
+{
+	renew(r);
+	return is_clean_message(r->automaton, text, len_bytes);
 }
 
 void

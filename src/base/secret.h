@@ -2,6 +2,7 @@
 #define LIFEBOAT_BASE_SECRET_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/err.h"
@@ -71,5 +72,7 @@ void redactor_flush(struct redactor *r, struct str *out);
  * a great many of them. As secrets_redact() treats it, but for the ellipsis.
  */
 void redactor_text(struct redactor *r, const char *text, size_t len_bytes, struct str *out);
+/* True: secrets_redact() would leave a text as it is now. Of a great many, nearly all need no more. */
+bool redactor_misses(struct redactor *r, const char *text, size_t len_bytes);
 
 #endif

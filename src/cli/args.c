@@ -2,10 +2,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+
+enum { WIDEST_READABLE = 100 };
 
 struct given {
 	const struct cli_option *option;
@@ -203,4 +207,14 @@ cli_operands(const struct cli_args *args, size_t *ret_count)
 	if (ret_count)
 		*ret_count = args->operands_count;
 	return args->operands;
+}
+
+int
+cli_columns(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
+		return 80;
+	return size.ws_col < WIDEST_READABLE ? size.ws_col : WIDEST_READABLE;
 }

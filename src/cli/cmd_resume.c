@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include <string.h>
+
 #include "cli/command.h"
 #include "cli/follow.h"
 #include "cli/recall.h"
@@ -28,13 +30,31 @@ take_up(struct session *s, struct err *e)
 }
 
 static int
+refuse_drill(const char *run_id, struct err *e)
+{
+	return err_set(e, ERR_USAGE,
+		       "%s was a drill, and its world is gone: there is nothing to resume. "
+		       "lifeboat report %s tells how it went",
+		       run_id, run_id);
+}
+
+static int
 resume(struct session *s, const char *word, struct err *e)
 {
 	s->folder = run_folder_find(word, e);
-	if (!s->folder || session_recall(s, e) < 0)
+	if (!s->folder && word)
+		s->folder = run_folder_find_drill(word);
+	if (!s->folder)
 		return -1;
+	if (run_folder_is_drill(s->folder))
+		return refuse_drill(strrchr(s->folder, '/') + 1, e);
+	if (session_recall(s, e) < 0)
+		return -1;
+	if (s->was_drill) /* that somebody has put among the runs */
+		return refuse_drill(s->run_id, e);
 	s->expressions = expressions_new((const char *const *)s->runbook->expressions,
 					 s->runbook->expressions_count);
+	expressions_start(s->expressions);
 	/* secrets are asked for now: when the run becomes free, nobody may be there */
 	return session_params(s, true, e) < 0 ? -1 : take_up(s, e);
 }

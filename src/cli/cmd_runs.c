@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
+#include "cli/drill_list.h"
 #include "run/folder.h"
 #include "run/runs.h"
 
@@ -305,6 +306,8 @@ run(const struct cli_args *args, struct err *e)
 {
 	struct run_summaries runs;
 
+	if (cli_flag(args, "drills"))
+		return drill_results_print(cli_flag(args, "json"), e);
 	if (cli_flag(args, "ids"))
 		return print_ids(e);
 	if (run_summaries_read(&runs, e) < 0)
@@ -315,6 +318,7 @@ run(const struct cli_args *args, struct err *e)
 }
 
 static const struct cli_option options[] = {
+	{ "drills", 0, NULL, "Drills instead, with their results." },
 	{ "ids", 0, NULL, "Only their ids, for shells." },
 	{ "json", 0, NULL, "Everything that is known of each, as one JSON array." },
 	{ "open", 0, NULL, "Only runs that have not ended." },

@@ -2,26 +2,11 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/str.h"
 #include "cli/command.h"
 #include "cli/library.h"
 #include "runbook/render.h"
-
-enum { WIDEST_READABLE = 100 };
-
-/* The terminal's width, so far as lines of it are good to read; 80 where there is no terminal. */
-static int
-columns(void)
-{
-	struct winsize size;
-
-	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col < 20)
-		return 80;
-	return size.ws_col < WIDEST_READABLE ? size.ws_col : WIDEST_READABLE;
-}
 
 static int
 run(const struct cli_args *args, struct err *e)
@@ -40,7 +25,7 @@ run(const struct cli_args *args, struct err *e)
 	if (markdown)
 		runbook_render_markdown(rb, &out);
 	else
-		runbook_render_text(rb, columns(), &out);
+		runbook_render_text(rb, cli_columns(), &out);
 	fputs(str_cstr(&out), stdout);
 	str_release(&out);
 	runbook_free(rb);

@@ -48,6 +48,7 @@ begin(const struct cli_args *args, enum start_action action, const char *word, s
 		[START_BEGIN] = &cmd_run,
 		[START_RESUME] = &cmd_resume,
 		[START_FOLLOW] = &cmd_follow,
+		[START_PRACTISE] = &cmd_drill,
 	};
 	const struct cli_command *command = commands[action];
 	struct cli_args *next = NULL;
@@ -71,6 +72,10 @@ begin_on_screen(const struct cli_args *args, enum start_action action, const cha
 {
 	struct str said = STR_INIT;
 
+	if (action == START_PRACTISE) { /* a world is started first, which is told by lines */
+		ui_close();
+		return begin(args, action, word, e);
+	}
 	session_hand_screen();
 	library_keep_words(&said);
 	int rc = begin(args, action, word, e);

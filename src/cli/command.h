@@ -47,6 +47,9 @@ const char *const *cli_operands(const struct cli_args *args, size_t *ret_count);
 /* Writes the help of one command, or of the program, to stdout. */
 void cli_help(const struct cli_command *command);
 
+/* The width of standard output's terminal, so far as lines of it are good to read; 80 where there is no terminal. */
+int cli_columns(void);
+
 /* All commands, sorted by name (commands.c). */
 extern const struct cli_command *const cli_commands[];
 extern const size_t cli_commands_count;
@@ -54,6 +57,7 @@ extern const size_t cli_commands_count;
 extern const struct cli_command cmd_check;
 extern const struct cli_command cmd_completion;
 extern const struct cli_command cmd_config;
+extern const struct cli_command cmd_drill;
 extern const struct cli_command cmd_follow;
 extern const struct cli_command cmd_help;
 extern const struct cli_command cmd_key;
@@ -68,5 +72,6 @@ extern const struct cli_command cmd_show;
 extern const struct cli_command cmd_start;
 extern const struct cli_command cmd_verify;
 extern const struct cli_command cmd_version;
+extern const struct cli_command cmd_world;
 
 #endif

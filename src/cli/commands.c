@@ -7,9 +7,9 @@
 #include "cli/command.h"
 
 const struct cli_command *const cli_commands[] = {
-	&cmd_check,  &cmd_completion, &cmd_config, &cmd_follow, &cmd_help,    &cmd_key,
-	&cmd_lint,   &cmd_list,	      &cmd_report, &cmd_resume, &cmd_run,     &cmd_runs,
-	&cmd_schema, &cmd_show,	      &cmd_start,  &cmd_verify, &cmd_version,
+	&cmd_check, &cmd_completion, &cmd_config, &cmd_drill,	&cmd_follow, &cmd_help, &cmd_key,
+	&cmd_lint,  &cmd_list,	     &cmd_report, &cmd_resume,	&cmd_run,    &cmd_runs, &cmd_schema,
+	&cmd_show,  &cmd_start,	     &cmd_verify, &cmd_version, &cmd_world,
 };
 
 const size_t cli_commands_count = sizeof(cli_commands) / sizeof(cli_commands[0]);

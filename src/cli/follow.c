@@ -39,7 +39,10 @@ conclude(const struct session *s, bool takes_over, struct run_state *state)
 	if (step && step->status == STEP_UNKNOWN)
 		str_printf(&text, " Step %s was cut off: it may or may not have happened.",
 			   step->id);
-	if (takes_over)
+	if (str_equal(state->mode, "drill"))
+		str_printf(&text, " It was a drill: lifeboat report %s tells how it went.",
+			   s->run_id);
+	else if (takes_over)
 		str_append(&text, " It is taken over now.");
 	else
 		str_printf(&text, " It is taken up again with: lifeboat resume %s", s->run_id);

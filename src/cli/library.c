@@ -61,6 +61,29 @@ library_each(void (*found)(void *data, const char *path), void *data)
 	each_in_folder(LIFEBOAT_DATADIR "/runbooks", found, data);
 }
 
+bool
+library_ids_take(struct library_ids *ids, const char *path)
+{
+	char *id = library_id(path);
+
+	for (size_t i = 0; i < ids->count; i++)
+		if (strcmp(ids->items[i], id) == 0) {
+			free(id);
+			return false;
+		}
+	*VEC_PUSH(ids->items, ids->count, ids->cap) = id;
+	return true;
+}
+
+void
+library_ids_release(struct library_ids *ids)
+{
+	for (size_t i = 0; i < ids->count; i++)
+		free(ids->items[i]);
+	free(ids->items);
+	*ids = (struct library_ids){ 0 };
+}
+
 struct search {
 	const char *word;
 	char *path;

@@ -2,6 +2,7 @@
 #define LIFEBOAT_CLI_LIBRARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "base/err.h"
 #include "runbook/runbook.h"
@@ -16,6 +17,16 @@ void library_each(void (*found)(void *data, const char *path), void *data);
 
 /* The word by which a file of the library is found. The caller frees. */
 char *library_id(const char *path);
+
+/* The ids that a walk over the library has met, so that what a word does not find is not shown. */
+struct library_ids {
+	char **items;
+	size_t count, cap;
+};
+
+/* Whether the file's id is met for the first time: a word finds this file, and none behind it. */
+bool library_ids_take(struct library_ids *ids, const char *path);
+void library_ids_release(struct library_ids *ids);
 
 /* Whether a runbook of this id is in the library. */
 bool library_has(const char *id);

@@ -147,7 +147,7 @@ main(int argc, char **argv)
 
 	ensure_standard_files();
 	harden();
-	setlocale(LC_ALL, "");
+	setlocale(LC_CTYPE, ""); /* the rest only makes texts differ from one machine to the next */
 	int rc = dispatch(argc, argv, &e);
 	if (rc < 0)
 		rc = report(&e);

@@ -17,6 +17,7 @@ enum { RUNBOOK_MAX_BYTES = 4 << 20 };
 
 /* What the records of a journal say that a session needs. */
 struct beginning {
+	bool was_drill;
 	char *runbook_path; /* where the runbook stood that was copied; NULL: no record tells */
 	cJSON *params;
 	bool certified; /* somebody vouches for a key of an earlier process */
@@ -39,6 +40,7 @@ read_beginning(void *data, struct record *record, struct err *e)
 			  (long long)json_int(record->data, "pid", 0),
 			  json_string(record->data, "host", "?"));
 	if (record->type == RECORD_RUN) {
+		beginning->was_drill = str_equal(json_string(record->data, "mode", NULL), "drill");
 		beginning->runbook_path =
 			xstrdup(json_string(record->data, "runbook/path", "runbook.yaml"));
 		beginning->params = cJSON_Duplicate(json_at(record->data, "params"), true);
@@ -119,6 +121,7 @@ session_recall(struct session *s, struct err *e)
 				   "trusted, lifeboat report what can be read of it");
 		goto out;
 	}
+	s->was_drill = beginning.was_drill;
 	s->runbook = load_copy(s->folder, beginning.runbook_path, e);
 	if (!s->runbook)
 		goto out;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "cli/drill_debrief.h"
 #include "run/journal.h"
 #include "run/operator_key.h"
 #include "step/step_table.h"
@@ -30,6 +31,7 @@ run_report(const char *folder, enum report_format format, struct str *out, bool 
 {
 	struct verification verification;
 	struct report *report = NULL;
+	cJSON *debrief = NULL;
 	char *holder = NULL;
 
 	if (judge(folder, &verification, e) < 0)
@@ -37,10 +39,14 @@ run_report(const char *folder, enum report_format format, struct str *out, bool 
 	/* one that cannot be asked about is reported as if nobody held it */
 	if (journal_holder(folder, &holder, e) < 0)
 		*e = (struct err)ERR_INIT;
+	/* what cannot be read, the report itself tells */
+	if (drill_debrief_read(folder, &debrief, e) < 0)
+		*e = (struct err)ERR_INIT;
 	int rc = report_read(&(struct report_source){ .folder = folder,
 						      .verification = &verification,
 						      .catalogue = &step_catalogue,
 						      .holder = holder,
+						      .debrief = debrief,
 						      .now_ms = clock_wall_ms() },
 			     &report, e);
 	if (rc == 0) {
@@ -49,6 +55,7 @@ run_report(const char *folder, enum report_format format, struct str *out, bool 
 	}
 	report_free(report);
 	free(holder);
+	cJSON_Delete(debrief);
 	verification_release(&verification);
 	return rc;
 }

@@ -110,6 +110,8 @@ session_load(struct session *s, const char *word, struct err *e)
 		return -1;
 	s->expressions = expressions_new((const char *const *)s->runbook->expressions,
 					 s->runbook->expressions_count);
+	if (!s->checks_later)
+		expressions_start(s->expressions);
 	return session_params(s, false, e);
 }
 
@@ -159,12 +161,15 @@ has_program(const char *name)
 	return found;
 }
 
-/* What the command line has decided in advance. */
+/* What the command line has decided in advance. In a drill nothing real is at stake, and all is confirmed if none is. */
 static struct autopilot
 session_autopilot(const struct session *s)
 {
+	static const char *const every_step[] = { "*", NULL };
+	const char *const *yes = cli_values(s->args, "yes");
+
 	return (struct autopilot){
-		.yes = cli_values(s->args, "yes"),
+		.yes = s->drill && !*yes ? every_step : yes,
 		.confirm = cli_values(s->args, "confirm"),
 		.answer = cli_values(s->args, "answer"),
 		.allow_insecure = cli_flag(s->args, "allow-insecure"),

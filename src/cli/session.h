@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "cli/anchors.h"
 #include "cli/command.h"
+#include "run/engine.h"
 #include "run/event.h"
 #include "run/operator_key.h"
 #include "run/state.h"
@@ -30,6 +31,7 @@ struct session {
 	char *run_id;
 	/* of a run that is there already: */
 	bool was_followed; /* its history was shown to the operator */
+	bool was_drill;	   /* its world is gone */
 	bool certified;	   /* somebody vouches for an earlier key of it */
 	char *last_holder; /* who wrote in it last, "ana, pid 4711 on db1"; NULL: nobody yet */
 	/* what an engine is told, which it keeps no copy of: */
@@ -41,6 +43,10 @@ struct session {
 	char *screen_problem; /* why it is plain without being told so, until that was said; or NULL */
 	bool automatic;
 	bool checks_later; /* session_check() looks whether the runbook's expressions compile; else session_load() does */
+	/* of a drill: */
+	const struct engine_drill *drill; /* NULL: this is real */
+	const cJSON *
+		given; /* parameters that the world gives, secrets as they are; -p overrides them; or NULL */
 	/* the form of parameters: */
 	const char *verb; /* of its last row; NULL: "Start" */
 	bool asks;	  /* it is shown though nothing is missing */
@@ -49,12 +55,15 @@ struct session {
 };
 
 /* Options that `run` and `resume` take, for the end of their tables. */
-#define SESSION_OPTIONS                                                                            \
-	ANCHOR_OPTION,                                                                             \
-		{ "auto", 0, NULL,                                                                 \
-		  "Run what needs no decision, without questions; exit 5 at one that does." },     \
+#define SESSION_OPTIONS ANCHOR_OPTION, SESSION_DECISIONS
+
+/* The same of `drill`, whose journal is copied nowhere. */
+#define SESSION_DECISIONS                                                                          \
+	{ "auto", 0, NULL,                                                                         \
+	  "Run what needs no decision, without questions; exit 5 at one that does." },             \
 		{ "yes", 'y', "STEP",                                                              \
-		  "With --auto: confirm this step (a pattern; may be repeated)." },                \
+		  "With --auto: confirm this step (a pattern; may be repeated). In a drill: all, " \
+		  "if none is given." },                                                           \
 		{ "confirm", 0, "NAME", "With --auto: type this name where one must be typed." },  \
 		{ "answer", 0, "STEP=VALUE", "With --auto: answer this step's question." },        \
 		{ "allow-insecure", 0, NULL,                                                       \

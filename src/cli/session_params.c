@@ -113,11 +113,61 @@ out:
 	return rc;
 }
 
+static bool
+is_assigned(const struct session *s, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *const *at = cli_values(s->args, "param"); *at; at++)
+		if (strncmp(*at, name, len) == 0 && (*at)[len] == '=')
+			return true;
+	return false;
+}
+
+/* The world of a drill knows its own passwords: they come as they are, and are hidden like all secrets. */
+static int
+put_secrets(struct session *s, struct err *e)
+{
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, s->given) {
+		const struct param *param = known_param(s, at->string, e);
+
+		if (!param)
+			return err_wrap(e, "the world's params");
+		if (param->type != PARAM_SECRET || !cJSON_IsString(at) ||
+		    is_assigned(s, at->string))
+			continue;
+		if (secrets_add(s->secrets, at->string, at->valuestring, strlen(at->valuestring),
+				e) < 0)
+			return err_wrap(e, "the world's params");
+		json_add_string(s->params, at->string, at->valuestring);
+	}
+	return 0;
+}
+
+static int
+take_worlds(const struct session *s, struct form_values *values, struct err *e)
+{
+	const cJSON *at;
+
+	cJSON_ArrayForEach(at, s->given) {
+		const struct param *param = runbook_param(s->runbook, at->string);
+
+		if (param->type != PARAM_SECRET && !is_assigned(s, at->string) &&
+		    take_member(s, values, at, e) < 0)
+			return err_wrap(e, "the world's params");
+	}
+	return 0;
+}
+
 static int
 take_given(const struct session *s, struct form_values *values, struct err *e)
 {
 	const char *file = cli_value(s->args, "params-file");
 
+	if (take_worlds(s, values, e) < 0)
+		return -1;
 	if (file && take_file(s, values, file, e) < 0)
 		return -1;
 	for (const char *const *at = cli_values(s->args, "param"); *at; at++)
@@ -213,6 +263,7 @@ fill_in(struct session *s, struct form_values *values, bool secrets_only, const 
 		.params = shown,
 		.count = count,
 		.verb = s->verb ? s->verb : "Start",
+		.is_drill = s->drill != NULL,
 		.look = session_look(s),
 	};
 	struct form_desk *desk;
@@ -228,12 +279,14 @@ fill_in(struct session *s, struct form_values *values, bool secrets_only, const 
 int
 session_params(struct session *s, bool secrets_only, struct err *e)
 {
-	struct form_values *values =
-		form_values_new(s->runbook, s->expressions, s->secrets, s->params);
+	struct form_values *values;
 	size_t *shown = xcalloc(s->runbook->params_count + 1, sizeof(*shown)), count = 0;
 	bool is_wanted = false;
-	int rc = take_given(s, values, e);
+	int rc = put_secrets(s, e);
 
+	values = form_values_new(s->runbook, s->expressions, s->secrets, s->params);
+	if (rc == 0)
+		rc = take_given(s, values, e);
 	if (rc == 0)
 		count = choose(s, values, secrets_only, shown, &is_wanted);
 	if (rc == 0 && (is_wanted || (s->asks && count))) {

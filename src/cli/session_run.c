@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/late.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/configuration.h"
@@ -61,6 +62,12 @@ introduce(struct session *s, bool resume, struct err *e)
 	return resume ? 0 : run_previous(&s->previous_run, s->previous_checkpoint, e);
 }
 
+static const char *
+session_mode(const struct session *s)
+{
+	return s->drill ? "drill" : "live";
+}
+
 static struct engine *
 make_engine(struct session *s, bool resume, const struct operator_key *key, struct err *e)
 {
@@ -76,7 +83,8 @@ make_engine(struct session *s, bool resume, const struct operator_key *key, stru
 		.params = s->params,
 		.folder = s->folder,
 		.run_id = s->run_id,
-		.mode = "live",
+		.mode = session_mode(s),
+		.drill = s->drill,
 		.operator_name = s->operator_name,
 		.host = s->host,
 		.operator_key = key,
@@ -161,13 +169,26 @@ struct conduct {
 	struct str said; /* of the runbook, while the screen hides standard error */
 };
 
+/* Here, and not in the middle of the run, which would abort without one of them. */
+static int
+load_libraries(struct err *e)
+{
+	static struct late_library *const libraries[] = { &late_curl, &late_jq, &late_ldns,
+							  &late_libpq, &late_libssl };
+
+	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
+		if (late_load(libraries[i], e) < 0)
+			return -1;
+	return 0;
+}
+
 /* Makes the engine, and starts it. */
 static const struct run_link *
 set_out(struct conduct *c, struct err *e)
 {
 	struct session *s = c->session;
 
-	if (session_check(s, e) < 0 || operator_key_load(&c->key, e) < 0)
+	if (load_libraries(e) < 0 || session_check(s, e) < 0 || operator_key_load(&c->key, e) < 0)
 		return NULL;
 	c->engine = make_engine(s, c->resume, c->key, e);
 	const struct run_link *link = c->engine ? engine_subscribe(c->engine) : NULL;
@@ -225,10 +246,12 @@ come_in(struct conduct *c, const struct run_state *state, bool is_lost)
 static int
 open_anchors(const struct session *s, struct session_anchors *anchors, struct err *e)
 {
-	const char *const *given = cli_values(s->args, "anchor");
+	const char *const *given = s->drill ? NULL : cli_values(s->args, "anchor");
 	const char **words = NULL;
 	size_t count = 0, cap = 0;
 
+	if (s->drill) /* nobody anchors what was only practised */
+		return 0;
 	for (; *given; given++)
 		*VEC_PUSH(words, count, cap) = *given;
 	for (char **at = config_get()->anchors; *at; at++)
@@ -243,7 +266,7 @@ open_anchors(const struct session *s, struct session_anchors *anchors, struct er
 static void
 say_farewell(const struct session *s, const struct run_state *state)
 {
-	if (s->plain || !state->run_id)
+	if (s->plain || s->drill || !state->run_id)
 		return;
 	if (state->phase != RUN_ENDED) {
 		fprintf(stderr, "The run %s is not at its end. Go on with: lifeboat resume %s\n",
@@ -262,7 +285,7 @@ int
 session_run(struct session *s, bool resume, struct err *e)
 {
 	struct conduct c = { .session = s, .resume = resume };
-	struct ui_beginning beginning = { "live", begin, &c };
+	struct ui_beginning beginning = { session_mode(s), begin, &c };
 	const struct run_link *link = NULL;
 	struct run_state state;
 	enum ui_end end = UI_END_LEFT;

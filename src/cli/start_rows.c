@@ -6,10 +6,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "cli/drill_debrief.h"
+#include "cli/drill_list.h"
 #include "cli/library.h"
 #include "cli/run_report.h"
+#include "cli/worlds.h"
 #include "run/folder.h"
 #include "run/runs.h"
 #include "runbook/render.h"
@@ -251,23 +255,8 @@ entry_of_broken(const char *path, const struct diags *diags, const struct err *e
 
 struct runbook_walk {
 	struct start_inbox *inbox;
-	char **ids; /* that a word would find in a folder before */
-	size_t count, cap;
+	struct library_ids ids;
 };
-
-static bool
-is_hidden(struct runbook_walk *walk, const char *path)
-{
-	char *id = library_id(path);
-
-	for (size_t i = 0; i < walk->count; i++)
-		if (strcmp(walk->ids[i], id) == 0) {
-			free(id);
-			return true;
-		}
-	*VEC_PUSH(walk->ids, walk->count, walk->cap) = id;
-	return false;
-}
 
 static void
 add_runbook(void *data, const char *path)
@@ -276,7 +265,7 @@ add_runbook(void *data, const char *path)
 	struct err e = ERR_INIT;
 	struct diags diags;
 
-	if (!start_inbox_is_wanted(walk->inbox) || is_hidden(walk, path))
+	if (!start_inbox_is_wanted(walk->inbox) || !library_ids_take(&walk->ids, path))
 		return;
 	diags_init(&diags, path);
 	struct runbook *rb = runbook_load(path, &step_catalogue, &diags, &e);
@@ -292,9 +281,123 @@ collect_runbooks(struct start_inbox *inbox)
 	struct runbook_walk walk = { .inbox = inbox };
 
 	library_each(add_runbook, &walk);
-	for (size_t i = 0; i < walk.count; i++)
-		free(walk.ids[i]);
-	free(walk.ids);
+	library_ids_release(&walk.ids);
+}
+
+/* ---- drills ---- */
+
+static char *
+describe_drill(const struct world_spec *spec, const char *path)
+{
+	const cJSON *teaches = json_at(spec->document, "metadata/teaches"), *at;
+	struct str out = STR_INIT;
+
+	str_printf(&out, "%s%s%s, ", spec->id, spec->version ? " " : "",
+		   spec->version ? spec->version : "");
+	if (spec->minutes)
+		str_printf(&out, "about %d minutes, ", spec->minutes);
+	if (spec->variants_count)
+		str_printf(&out, "%zu variant%s, ", spec->variants_count,
+			   spec->variants_count == 1 ? "" : "s");
+	str_printf(&out, "%s. Nothing real is touched. It teaches: ", path);
+	cJSON_ArrayForEach(at, teaches)
+		str_printf(&out, "%s%s", at == teaches->child ? "" : "; ",
+			   cJSON_IsString(at) ? at->valuestring : "");
+	return str_take(&out);
+}
+
+static char *
+about_drill(const struct drill_results *results, const char *id)
+{
+	const struct drill_result *last = drill_results_latest(results, id);
+	struct str words = STR_INIT;
+	char stamp[CLOCK_STAMP_MAX];
+
+	if (!last)
+		return xstrdup("never practised");
+	str_printf(&words, "%.10s ", clock_format_utc(last->started_ms, stamp));
+	drill_result_words(last, &words);
+	return str_take(&words);
+}
+
+struct drill_walk {
+	struct start_inbox *inbox;
+	struct library_ids ids;
+	struct drill_results results;
+};
+
+static void
+add_drill(void *data, const char *path)
+{
+	struct drill_walk *walk = data;
+	struct diags diags;
+	struct start_entry *entry;
+
+	if (!start_inbox_is_wanted(walk->inbox) || !library_ids_take(&walk->ids, path))
+		return;
+	diags_init(&diags, path);
+	struct world_spec *spec = world_spec_load(path, NULL, &diags);
+	entry = xcalloc(1, sizeof(*entry));
+	*entry = (struct start_entry){
+		.kind = START_DRILL,
+		.state = spec ? START_SOUND : START_BROKEN,
+		.word = xstrdup(path),
+		.id = library_id(path),
+		.title = xstrdup(spec ? spec->title
+				      : "This world has errors, and cannot be practised"),
+		.about =
+			spec ? about_drill(&walk->results, spec->id)
+			     : xasprintf("%zu error%s", diags.errors, diags.errors == 1 ? "" : "s"),
+		.details = spec ? describe_drill(spec, path)
+				: xasprintf("lifeboat lint %s shows the errors.", path),
+	};
+	start_inbox_add(walk->inbox, entry);
+	world_spec_free(spec);
+	diags_release(&diags);
+}
+
+static void
+collect_drills(struct start_inbox *inbox)
+{
+	struct drill_walk walk = { .inbox = inbox };
+	struct err ignored = ERR_INIT;
+
+	if (drill_results_read(&walk.results, &ignored) < 0)
+		walk.results = (struct drill_results){ 0 }; /* collect_runs() says what is wrong */
+	worlds_each(add_drill, &walk);
+	library_ids_release(&walk.ids);
+	drill_results_release(&walk.results);
+}
+
+static void
+describe_variants(const struct world_spec *spec, struct str *out)
+{
+	if (spec->variants_count)
+		str_printf(out,
+			   "\nBegun here, it is the plain one. Variants: lifeboat drill %s "
+			   "--variant NAME\n\n",
+			   spec->id);
+	for (size_t i = 0; i < spec->variants_count; i++)
+		str_printf(out, "- %s: %s\n", spec->variants[i].name, spec->variants[i].title);
+}
+
+/* The world file's own words, or its errors. */
+static void
+show_drill(const struct start_entry *entry, int columns, struct str *out)
+{
+	struct diags diags;
+
+	diags_init(&diags, entry->word);
+	struct world_spec *spec = world_spec_load(entry->word, NULL, &diags);
+	if (diags.count)
+		diags_render(&diags, out);
+	if (spec) {
+		str_printf(out, "%s\n\n%s\n\n", spec->title, entry->details);
+		drill_text(spec->text, columns, out);
+		describe_variants(spec, out);
+	}
+	world_spec_free(spec);
+	diags_release(&diags);
 }
 
 static void
@@ -323,6 +426,8 @@ show(const struct start_entry *entry, int columns, struct str *out)
 
 	if (entry->kind == START_RUNBOOK)
 		show_runbook(entry->word, columns, out);
+	else if (entry->kind == START_DRILL)
+		show_drill(entry, columns, out);
 	else if (!entry->word)
 		str_append(out, entry->details);
 	else if (run_report(entry->word, REPORT_MARKDOWN, out, &is_corrupt, &e) < 0)
@@ -332,6 +437,7 @@ show(const struct start_entry *entry, int columns, struct str *out)
 static const struct start_collector collectors[] = {
 	{ collect_runs },
 	{ collect_runbooks },
+	{ collect_drills },
 	{ NULL },
 };
 

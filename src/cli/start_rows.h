@@ -3,7 +3,7 @@
 
 #include "ui/start_page.h"
 
-/* What the start page shows: the runs of the state folder, and the runbooks of the library. */
+/* What the start page shows: the runs of the state folder, the runbooks of the library, and its drills. */
 extern const struct start_source start_rows;
 
 #endif

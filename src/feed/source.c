@@ -121,6 +121,32 @@ feed_clean(struct secrets *secrets, const char *text, size_t len_bytes, struct s
 	text_sanitise(str_cstr(scratch), scratch->len, TEXT_DROP_SGR, out);
 }
 
+/*
+ * Whether a text is of printable ASCII, which the sanitiser leaves alone. Eight bytes at a time: one that
+ * is not in order sets its top bit, and no borrow or carry comes of those that are.
+ */
+static bool
+is_plain(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_MAX / 0xff, tops = ones << 7;
+	uint64_t bytes, odd = 0;
+	size_t at = 0;
+
+	for (; at + sizeof(bytes) <= len; at += sizeof(bytes)) {
+		memcpy(&bytes, text + at, sizeof(bytes));
+		odd |= (bytes - ones * ' ') | (bytes + ones) | bytes;
+	}
+	for (; at < len; at++)
+		odd |= (unsigned char)(text[at] - ' ') < 0x7f - ' ' ? 0 : tops;
+	return (odd & tops) == 0;
+}
+
+bool
+feed_is_clean(struct redactor *redactor, const char *text, size_t len_bytes)
+{
+	return is_plain(text, len_bytes) && redactor_misses(redactor, text, len_bytes);
+}
+
 void
 feed_clean_copy(struct secrets *secrets, const char *text, char *out, size_t size)
 {

@@ -2,11 +2,13 @@
 
 #include "feed/table_entry.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "base/xalloc.h"
 #include "feed/source.h"
 
 static void
@@ -26,6 +28,10 @@ table_draft_begin(struct table_draft *d, struct secrets *secrets,
 
 	if (d->secrets != secrets || d->generation != generation)
 		forget(d);
+	if (d->secrets != secrets || !d->redactor) {
+		redactor_free(d->redactor);
+		d->redactor = redactor_new(secrets);
+	}
 	d->secrets = secrets;
 	d->generation = generation;
 	d->columns = columns;
@@ -40,6 +46,7 @@ table_draft_release(struct table_draft *d)
 {
 	str_release(&d->text);
 	str_release(&d->scratch);
+	redactor_free(d->redactor);
 	forget(d);
 }
 
@@ -52,40 +59,53 @@ table_draft_text(const struct table_draft *d, size_t at)
 static bool
 recalls(const struct table_memo *memo, const char *text)
 {
-	return memo->raw.data && strcmp(memo->raw.data, text) == 0;
+	return memo->raw.data && *memo->raw.data == *text && strcmp(memo->raw.data, text) == 0;
+}
+
+static const struct str *
+clean_of(const struct table_memo *memo)
+{
+	return memo->is_clean ? &memo->raw : &memo->clean;
 }
 
 /* What a cell shows, as kubectl prints it: of several lines the first. */
 static void
-clean_cell(struct table_draft *d, const char *text, size_t len, struct str *out)
+clean_cell(struct table_draft *d, const struct str *raw, struct str *out)
 {
-	size_t shown = strcspn(text, "\f\n\r");
+	size_t shown = strcspn(raw->data, "\f\n\r");
 
-	feed_clean(d->secrets, text, shown, &d->scratch, out);
-	if (shown < len)
+	feed_clean(d->secrets, raw->data, shown, &d->scratch, out);
+	if (shown < raw->len)
 		str_append(out, "...");
+}
+
+/* Takes the text behind both doors. A clean one has one line. */
+static void
+memorise(struct table_draft *d, size_t which, const char *text)
+{
+	struct table_memo *memo = &d->memos[which];
+
+	str_clear(&memo->raw);
+	str_append(&memo->raw, text);
+	memo->is_clean = feed_is_clean(d->redactor, memo->raw.data, memo->raw.len);
+	if (memo->is_clean)
+		return;
+	str_clear(&memo->clean);
+	if (which >= TEXT_CELLS)
+		clean_cell(d, &memo->raw, &memo->clean);
+	else
+		feed_clean(d->secrets, memo->raw.data, memo->raw.len, &d->scratch, &memo->clean);
 }
 
 /* What a text comes to behind both doors. The name is among the cells once more. */
 static const struct str *
 clean_text(struct table_draft *d, size_t which, const char *text)
 {
-	struct table_memo *memo = &d->memos[which];
-	size_t len;
-
-	if (recalls(memo, text))
-		return &memo->clean;
 	if (which >= TEXT_CELLS && recalls(&d->memos[TEXT_NAME], text))
-		return &d->memos[TEXT_NAME].clean;
-	len = strlen(text);
-	str_clear(&memo->raw);
-	str_append_bytes(&memo->raw, text, len);
-	str_clear(&memo->clean);
-	if (which >= TEXT_CELLS)
-		clean_cell(d, text, len, &memo->clean);
-	else
-		feed_clean(d->secrets, text, len, &d->scratch, &memo->clean);
-	return &memo->clean;
+		return clean_of(&d->memos[TEXT_NAME]);
+	if (!recalls(&d->memos[which], text))
+		memorise(d, which, text);
+	return clean_of(&d->memos[which]);
 }
 
 /* Appends a text and its NUL; returns where it begins. */
@@ -109,6 +129,13 @@ table_draft_names(struct table_draft *d, const char *ns, const char *name)
 {
 	d->ns = add_text(d, TEXT_NS, ns);
 	d->name = add_text(d, TEXT_NAME, name);
+	d->key_bytes = d->text.len;
+}
+
+struct table_key
+table_draft_key(const struct table_draft *d)
+{
+	return (struct table_key){ d->text.data, d->key_bytes };
 }
 
 void
@@ -220,6 +247,7 @@ table_draft_finish(struct table_draft *d, struct table_pool *pool, bool pods)
 	for (size_t i = 0; i < d->count; i++)
 		entry->cells[i] = text + d->cells[i];
 	entry->moments = (const int64_t *)(const void *)moments;
+	entry->key_bytes = d->key_bytes;
 	entry->reason = NULL;
 	entry->serial = 0;
 	entry->list = 0;
@@ -243,4 +271,69 @@ table_entry_of(const struct table_row *row)
 	const char *cells = (const char *)row->cells;
 
 	return (const void *)(cells - offsetof(struct table_entry, cells));
+}
+
+/* ---- the order ---- */
+
+/* An entry on its way into the order: most are told apart without another look at them. */
+struct ranked {
+	uint64_t rank; /* the first bytes of its key behind those that all begin with */
+	struct table_entry *entry;
+};
+
+static int
+compare_ranked(const void *a, const void *b)
+{
+	const struct ranked *x = a, *y = b;
+	int order;
+
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	order = table_entry_compare(x->entry, table_entry_key(y->entry));
+	if (order)
+		return order;
+	return x->entry->serial < y->entry->serial ? -1 : x->entry->serial > y->entry->serial;
+}
+
+/* The bytes that all keys begin with. */
+static size_t
+common_bytes(struct table_entry *const *entries, size_t count)
+{
+	struct table_key first = table_entry_key(entries[0]);
+	size_t common = first.len_bytes;
+
+	for (size_t i = 1; i < count; i++) {
+		struct table_key key = table_entry_key(entries[i]);
+		size_t same = 0;
+
+		while (same < common && key.text[same] == first.text[same])
+			same++;
+		common = same;
+	}
+	return common;
+}
+
+static uint64_t
+rank_of(const struct table_entry *entry, size_t common)
+{
+	struct table_key key = table_entry_key(entry);
+	size_t left = key.len_bytes - common;
+	uint64_t rank = 0;
+
+	memcpy(&rank, key.text + common, left < sizeof(rank) ? left : sizeof(rank));
+	return be64toh(rank);
+}
+
+void
+table_entries_sort(struct table_entry **entries, size_t count)
+{
+	struct ranked *ranked = xreallocarray(NULL, count, sizeof(*ranked));
+	size_t common = common_bytes(entries, count);
+
+	for (size_t i = 0; i < count; i++)
+		ranked[i] = (struct ranked){ rank_of(entries[i], common), entries[i] };
+	qsort(ranked, count, sizeof(*ranked), compare_ranked);
+	for (size_t i = 0; i < count; i++)
+		entries[i] = ranked[i].entry;
+	free(ranked);
 }

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/secret.h"
 #include "base/str.h"
@@ -19,10 +20,20 @@ struct table_reason {
 	char text[];
 };
 
+/*
+ * Namespace and name, each with its NUL: their bytes have the order of the rows, and no key is the
+ * beginning of another.
+ */
+struct table_key {
+	const char *text;
+	size_t len_bytes;
+};
+
 /* A row as the fold keeps it: one piece, with its cells, their moments and all texts behind it. */
 struct table_entry {
 	struct table_piece piece;
 	struct table_row row;
+	size_t key_bytes;	     /* see table_entry_key() */
 	struct table_reason *reason; /* or NULL */
 	uint64_t serial;	     /* grows with each row that came */
 	unsigned list;		     /* the list that named it last */
@@ -34,6 +45,7 @@ struct table_entry {
 /* A foreign text, and what became of it behind both doors. */
 struct table_memo {
 	struct str raw, clean;
+	bool is_clean; /* the raw text is what became of it */
 };
 
 /* The texts of a row; each cell has one of its own. */
@@ -44,7 +56,9 @@ struct table_draft {
 	struct secrets *secrets;
 	const struct table_columns *columns;
 	const struct table_entry *old; /* what it takes the place of, or NULL */
-	struct str text, scratch;
+	struct redactor *redactor;     /* of the secrets */
+	struct str text, scratch;      /* the text begins with the key */
+	size_t key_bytes;
 	size_t name, ns, uid, labels; /* where in the text */
 	size_t cells[TABLE_MAX_COLUMNS];
 	size_t count; /* of cells so far */
@@ -65,11 +79,30 @@ void table_draft_cell(struct table_draft *d, const char *cell, int64_t now_ms);
 void table_draft_release(struct table_draft *d);
 
 const char *table_draft_text(const struct table_draft *d, size_t at);
+struct table_key table_draft_key(const struct table_draft *d); /* once it has its names */
 /* Whether the draft says what the entry it takes the place of says already. */
 bool table_draft_is_old(const struct table_draft *d);
 struct table_entry *table_draft_finish(struct table_draft *d, struct table_pool *pool, bool pods);
 
 /* The entry of a row of a fold or a snapshot. */
 const struct table_entry *table_entry_of(const struct table_row *row);
+
+static inline struct table_key
+table_entry_key(const struct table_entry *entry)
+{
+	return (struct table_key){ entry->row.ns, entry->key_bytes };
+}
+
+/* As strcmp(); here, as it is asked a dozen times for each row that comes. */
+static inline int
+table_entry_compare(const struct table_entry *entry, struct table_key key)
+{
+	size_t len = entry->key_bytes < key.len_bytes ? entry->key_bytes : key.len_bytes;
+
+	return memcmp(entry->row.ns, key.text, len);
+}
+
+/* Sorts by their keys one entry or more; of equal ones, the one that came last is behind. */
+void table_entries_sort(struct table_entry **entries, size_t count);
 
 #endif

@@ -29,7 +29,7 @@ struct table_fold {
 	unsigned list;
 	bool complete, exact;
 	struct table_draft draft;
-	struct str labels, cell;
+	struct str labels, cell, key;
 };
 
 struct snapshot {
@@ -77,6 +77,7 @@ table_fold_free(struct table_fold *fold)
 	table_draft_release(&fold->draft);
 	str_release(&fold->labels);
 	str_release(&fold->cell);
+	str_release(&fold->key);
 	free(fold);
 }
 
@@ -86,24 +87,6 @@ table_fold_count(const struct table_fold *fold)
 	return fold->count;
 }
 
-static int
-compare(const struct table_entry *entry, const char *ns, const char *name)
-{
-	int order = strcmp(entry->row.ns, ns);
-
-	return order ? order : strcmp(entry->row.name, name);
-}
-
-static int
-compare_entries(const void *a, const void *b)
-{
-	const struct table_entry *x = *(struct table_entry *const *)a;
-	const struct table_entry *y = *(struct table_entry *const *)b;
-	int order = compare(x, y->row.ns, y->row.name);
-
-	return order ? order : x->serial < y->serial ? -1 : x->serial > y->serial;
-}
-
 /* Sorts what waits; of a name that came twice the later one stays. Returns how many stay. */
 static size_t
 sort_new(struct table_fold *fold)
@@ -111,9 +94,9 @@ sort_new(struct table_fold *fold)
 	struct table_entry **new = fold->entries + fold->sorted;
 	size_t count = fold->count - fold->sorted, kept = 0;
 
-	qsort(new, count, sizeof(struct table_entry *), compare_entries);
+	table_entries_sort(new, count);
 	for (size_t i = 0; i < count; i++) {
-		if (i + 1 < count && compare(new[i], new[i + 1]->row.ns, new[i + 1]->row.name) == 0)
+		if (i + 1 < count && table_entry_compare(new[i], table_entry_key(new[i + 1])) == 0)
 			retire_entry(fold, new[i]);
 		else
 			new[kept++] = new[i];
@@ -136,8 +119,9 @@ settle(struct table_fold *fold)
 	new = xreallocarray(NULL, waiting, sizeof(struct table_entry *));
 	memcpy(new, fold->entries + old, waiting * sizeof(struct table_entry *));
 	while (waiting > 0) {
-		if (old > 0 && compare(fold->entries[old - 1], new[waiting - 1]->row.ns,
-				       new[waiting - 1]->row.name) > 0)
+		struct table_key last = table_entry_key(new[waiting - 1]);
+
+		if (old > 0 && table_entry_compare(fold->entries[old - 1], last) > 0)
 			fold->entries[--to] = fold->entries[--old];
 		else
 			fold->entries[--to] = new[--waiting];
@@ -145,19 +129,19 @@ settle(struct table_fold *fold)
 	free(new);
 }
 
-/* Index of the first of the sorted entries that is not before a name. */
+/* Index of the first of the sorted entries that is not before a key. */
 static size_t
-lower_bound(const struct table_fold *fold, const char *ns, const char *name)
+lower_bound(const struct table_fold *fold, struct table_key key)
 {
 	size_t low = 0, high = fold->sorted;
 
 	/* a list mostly comes in the order of names: at the end */
-	if (high && compare(fold->entries[high - 1], ns, name) < 0)
+	if (high && table_entry_compare(fold->entries[high - 1], key) < 0)
 		return high;
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare(fold->entries[middle], ns, name) < 0)
+		if (table_entry_compare(fold->entries[middle], key) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -166,9 +150,9 @@ lower_bound(const struct table_fold *fold, const char *ns, const char *name)
 }
 
 static struct table_entry *
-entry_at(const struct table_fold *fold, size_t at, const char *ns, const char *name)
+entry_at(const struct table_fold *fold, size_t at, struct table_key key)
 {
-	if (at == fold->sorted || compare(fold->entries[at], ns, name) != 0)
+	if (at == fold->sorted || table_entry_compare(fold->entries[at], key) != 0)
 		return NULL;
 	return fold->entries[at];
 }
@@ -176,8 +160,14 @@ entry_at(const struct table_fold *fold, size_t at, const char *ns, const char *n
 static struct table_entry *
 find(struct table_fold *fold, const char *ns, const char *name)
 {
+	struct table_key key;
+
 	settle(fold);
-	return entry_at(fold, lower_bound(fold, ns, name), ns, name);
+	str_clear(&fold->key);
+	str_append_bytes(&fold->key, ns, strlen(ns) + 1);
+	str_append_bytes(&fold->key, name, strlen(name) + 1);
+	key = (struct table_key){ fold->key.data, fold->key.len };
+	return entry_at(fold, lower_bound(fold, key), key);
 }
 
 /* ---- columns ---- */
@@ -332,12 +322,14 @@ table_fold_row(struct table_fold *fold, const struct kube_row *row, int64_t now_
 {
 	struct table_draft *d = &fold->draft;
 	struct table_entry *entry, *old;
+	struct table_key key;
 	size_t at;
 
 	table_draft_begin(d, fold->secrets, fold->columns);
 	table_draft_names(d, row->ns ? row->ns : "", row->name);
-	at = lower_bound(fold, table_draft_text(d, d->ns), table_draft_text(d, d->name));
-	old = entry_at(fold, at, table_draft_text(d, d->ns), table_draft_text(d, d->name));
+	key = table_draft_key(d);
+	at = lower_bound(fold, key);
+	old = entry_at(fold, at, key);
 	d->old = old;
 	draft_object(fold, row);
 	draft_cells(fold, row->cells, now_ms);
@@ -360,13 +352,15 @@ table_fold_removed(struct table_fold *fold, const struct kube_row *row)
 {
 	struct table_draft *d = &fold->draft;
 	struct table_entry *entry;
+	struct table_key key;
 	size_t at;
 
 	table_draft_begin(d, fold->secrets, fold->columns);
 	table_draft_names(d, row->ns ? row->ns : "", row->name);
 	settle(fold);
-	at = lower_bound(fold, table_draft_text(d, d->ns), table_draft_text(d, d->name));
-	entry = entry_at(fold, at, table_draft_text(d, d->ns), table_draft_text(d, d->name));
+	key = table_draft_key(d);
+	at = lower_bound(fold, key);
+	entry = entry_at(fold, at, key);
 	if (!entry)
 		return false;
 	/* the end of an object whose name another one bears by now */
@@ -551,12 +545,13 @@ table_snapshot_moment(const struct table_snapshot *snapshot, size_t row, size_t 
 	return true;
 }
 
-void
-table_cell(const struct table_snapshot *snapshot, size_t row, size_t column, int64_t now_ms,
+/* A cell of a column that ticks. */
+static void
+append_age(const struct table_snapshot *snapshot, size_t row, size_t column, int64_t now_ms,
 	   struct str *out)
 {
-	const char *cell = snapshot->rows[row].cells[column];
 	const struct table_columns *columns = ((const struct snapshot *)snapshot)->columns;
+	const char *cell = snapshot->rows[row].cells[column];
 	char age[CLOCK_STAMP_MAX];
 	int64_t moment_ms;
 
@@ -569,4 +564,16 @@ table_cell(const struct table_snapshot *snapshot, size_t row, size_t column, int
 		str_printf(out, "%.*s (%s ago)", (int)strcspn(cell, " "), cell, age);
 	else
 		str_append(out, age);
+}
+
+void
+table_cell(const struct table_snapshot *snapshot, size_t row, size_t column, int64_t now_ms,
+	   struct str *out)
+{
+	const struct snapshot *s = (const struct snapshot *)snapshot;
+
+	if (s->columns->tick[column] == TICK_NOT)
+		str_append(out, snapshot->rows[row].cells[column]);
+	else
+		append_age(snapshot, row, column, now_ms, out);
 }

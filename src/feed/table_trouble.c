@@ -99,10 +99,10 @@ pod_trouble(const struct table_columns *columns, const char *const *cells)
 	const char *status = columns->status < 0 ? "" : cells[columns->status];
 	const char *ready = columns->ready < 0 ? "" : cells[columns->ready];
 
-	if (strcmp(status, "Completed") == 0 || strcmp(status, "Succeeded") == 0)
+	/* most lack nothing, and nobody asks for their status */
+	if (strchr(ready, '/') && strcmp(ready, "0/0") != 0 && !lacks_some(columns, cells, ready))
 		return false;
-	return !strchr(ready, '/') || strcmp(ready, "0/0") == 0 ||
-	       lacks_some(columns, cells, ready);
+	return strcmp(status, "Completed") != 0 && strcmp(status, "Succeeded") != 0;
 }
 
 bool

@@ -415,22 +415,30 @@ table_view_find(const struct table_view *view, size_t snapshot, const char *ns, 
 	return SIZE_MAX;
 }
 
-size_t
+bool
 table_view_search(const struct table_view *view, const struct pattern *pattern, size_t from,
-		  int direction)
+		  int direction, struct table_hit *ret_hit)
 {
-	bool inside = from < view->count;
-	size_t steps = inside ? view->count - 1 : view->count;
-	size_t at = inside ? from : direction < 0 ? 0 : view->count - 1;
+	/* on the way to the end, and behind it: the first ones, or backwards the last ones */
+	struct table_hit ahead = { 0 }, around = { .around = from < view->count };
+	bool back = direction < 0, is_ahead = false;
+	size_t count = 0;
 
-	for (size_t i = 0; i < steps && view->count > 0; i++) {
-		if (direction < 0)
-			at = at == 0 ? view->count - 1 : at - 1;
-		else
-			at = at == view->count - 1 ? 0 : at + 1;
-		if (row_matches(pattern, view->snapshots[view->places[at].snapshot],
-				table_view_row(view, at)))
-			return at;
+	for (size_t row = 0; row < view->count; row++) {
+		if (!row_matches(pattern, view->snapshots[view->places[row].snapshot],
+				 table_view_row(view, row)))
+			continue;
+		if (back || count == 0) {
+			around.row = row;
+			around.index = count;
+		}
+		if (back ? row < from : row > from && !is_ahead) {
+			ahead = (struct table_hit){ .row = row, .index = count };
+			is_ahead = true;
+		}
+		count++;
 	}
-	return SIZE_MAX;
+	*ret_hit = is_ahead ? ahead : around;
+	ret_hit->count = count;
+	return count > 0;
 }

@@ -49,8 +49,14 @@ const struct table_row *table_view_row(const struct table_view *view, size_t ind
 size_t table_view_find(const struct table_view *view, size_t snapshot, const char *ns,
 		       const char *name);
 
-/* The next row from `from` (exclusive) in a direction (-1, 1), around the end, that matches; or SIZE_MAX. */
-size_t table_view_search(const struct table_view *view, const struct pattern *pattern, size_t from,
-			 int direction);
+/* A row that a search has come to: the index-th of `count` that match. */
+struct table_hit {
+	size_t row, index, count;
+	bool around; /* it lies behind the end of the rows */
+};
+
+/* The next row that matches from `from` (exclusive; SIZE_MAX: from the end) in a direction (-1, 1). False: none does. */
+bool table_view_search(const struct table_view *view, const struct pattern *pattern, size_t from,
+		       int direction, struct table_hit *ret_hit);
 
 #endif

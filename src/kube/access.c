@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
+#include "net/fence.h"
 
 /* Every string of the structure, so that none is forgotten in a copy or a release. */
 static const size_t strings[] = {
@@ -157,7 +158,7 @@ kube_access_read_token(const char *path, char **ret_token, struct err *e)
 	struct str text = STR_INIT;
 	char *token;
 
-	if (file_read(path, KUBE_MAX_MATERIAL, &text, e) < 0) {
+	if (fence_check_file(path, e) < 0 || file_read(path, KUBE_MAX_MATERIAL, &text, e) < 0) {
 		str_release_secret(&text);
 		return -1;
 	}

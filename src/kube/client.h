@@ -55,6 +55,13 @@ struct kube_request {
 int kube_request(struct kube_client *client, const struct kube_request *request, long *ret_status,
 		 cJSON **ret_body, struct err *e);
 
+/*
+ * One exchange, as kube_request(), which gives the whole response: of a status outside 2xx too,
+ * which is an error then. *ret_response is always to be released.
+ */
+int kube_exchange(struct kube_client *client, const struct kube_request *request,
+		  struct http_response *ret_response, struct err *e);
+
 /* One SelfSubjectAccessReview. *ret_reason (the caller frees) is the server's reason, maybe "". */
 int kube_access_review(struct kube_client *client, const char *verb, const char *group,
 		       const char *resource, const char *subresource, const char *name,

@@ -12,6 +12,7 @@
 #include "kube/access.h"
 #include "net/child.h"
 #include "net/child_words.h"
+#include "net/fence.h"
 
 enum {
 	GRACE_MS = 30,	      /* it holds nothing that must be brought to an end */
@@ -300,7 +301,11 @@ exec_plugin_run(const struct kube_exec *exec, const struct exec_limits *limits,
 	struct err why = ERR_INIT;
 	int rc;
 
-	if (exec->interactive == KUBE_INTERACTIVE_ALWAYS)
+	if (fence_stands())
+		rc = err_set(&why, ERR_DENIED,
+			     "it is not run: a drill never touches anything real, and the world "
+			     "of a drill needs no plugin");
+	else if (exec->interactive == KUBE_INTERACTIVE_ALWAYS)
 		rc = run_always(&r, ret_answer, &why);
 	else if (exec->interactive == KUBE_INTERACTIVE_IF_AVAILABLE)
 		rc = run_if_available(&r, ret_answer, &why);

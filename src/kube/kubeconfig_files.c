@@ -15,6 +15,7 @@
 #include "kube/base64.h"
 #include "kube/kubeconfig_pin.h"
 #include "kube/kubeconfig_private.h"
+#include "net/fence.h"
 
 /* The files of a kubeconfig, their entries, and the members of an entry. */
 
@@ -53,7 +54,7 @@ load_file(struct kubeconfig_files *files, const char *path, struct err *e)
 	struct str text = STR_INIT;
 	int rc = -1;
 
-	if (file_read(path, YAML_MAX_BYTES, &text, e) < 0)
+	if (fence_check_file(path, e) < 0 || file_read(path, YAML_MAX_BYTES, &text, e) < 0)
 		goto out;
 	if (yaml_parse(str_cstr(&text), text.len, &stream, &mark, e) < 0) {
 		err_wrap(e, "%s:%d:%d", path, mark.line, mark.column);
@@ -342,7 +343,9 @@ read_file(const struct kubeconfig_entry *entry, const char *field, char **ret_te
 	if (!name)
 		return 0;
 	path = file_resolve(entry->path, name);
-	int rc = file_read(path, KUBE_MAX_MATERIAL, &text, e);
+	int rc = fence_check_file(path, e);
+	if (rc == 0)
+		rc = file_read(path, KUBE_MAX_MATERIAL, &text, e);
 	free(path);
 	free(name);
 	if (rc < 0) {

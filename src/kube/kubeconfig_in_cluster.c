@@ -9,6 +9,7 @@
 #include "kube/access.h"
 #include "kube/kubeconfig_private.h"
 #include "net/client_certificate.h"
+#include "net/fence.h"
 
 /*
  * The account of the pod that we run in.
@@ -33,8 +34,8 @@ bool
 kubeconfig_is_in_cluster(const char *account_folder)
 {
 	char *token = file_of(account_folder, "token");
-	bool is = variable("KUBERNETES_SERVICE_HOST") && variable("KUBERNETES_SERVICE_PORT") &&
-		  file_exists(token);
+	bool is = !fence_stands() && variable("KUBERNETES_SERVICE_HOST") &&
+		  variable("KUBERNETES_SERVICE_PORT") && file_exists(token);
 
 	free(token);
 	return is;

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "net/fence.h"
+#include "net/fence_resolve.h"
 #include "net/wait.h"
 
 /* A look-up under way, shared by the asker and the thread that does it: the last one frees it. */
@@ -135,6 +137,8 @@ address_lookup(const char *host, int port, int64_t deadline_ms, const struct can
 		return err_set(e, ERR_SPEC, "%s: %d is not a port", host, port);
 	if (address_parse(host, port, ret_list) == 0)
 		return 0;
+	if (fence_stands())
+		return fence_resolve(host, port, deadline_ms, cancel, ret_list, e);
 	lookup = xcalloc(1, sizeof(*lookup));
 	lookup->host = xstrdup(host);
 	snprintf(lookup->service, sizeof(lookup->service), "%d", port);

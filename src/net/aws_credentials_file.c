@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "net/fence.h"
 
 enum { MAX_FILE = 1 << 20, LIKELY_FILE = 256 << 10, MAX_OTHERS = 400 };
 
@@ -228,6 +229,8 @@ aws_profile_read(const char *path, bool is_config, const char *name, struct aws_
 	struct str text = STR_INIT;
 	int rc = -1;
 
+	if (fence_check_file(path, e) < 0)
+		return -1;
 	if (!file_exists(path))
 		return 0;
 	str_reserve(&text, LIKELY_FILE); /* growing would leave copies of the keys behind */

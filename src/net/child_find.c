@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "net/child.h"
+#include "net/fence.h"
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
@@ -78,7 +79,7 @@ search(const char *path, const char *command, struct err *e)
 }
 
 static char *
-find(const char *path, const char *command, struct err *e)
+find_anywhere(const char *path, const char *command, struct err *e)
 {
 	if (!strchr(command, '/')) {
 		if (!path)
@@ -88,6 +89,18 @@ find(const char *path, const char *command, struct err *e)
 	if (is_executable(command))
 		return xstrdup(command);
 	explain_path(command, e);
+	return NULL;
+}
+
+/* In a drill, only what its world has. */
+static char *
+find(const char *path, const char *command, struct err *e)
+{
+	char *found = find_anywhere(path, command, e);
+
+	if (!found || fence_check_program(found, e) == 0)
+		return found;
+	free(found);
 	return NULL;
 }
 

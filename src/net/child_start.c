@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "net/child_exec.h"
 #include "net/child_find.h"
+#include "net/fence.h"
 #include "net/supervisor.h"
 
 extern char **environ;
@@ -215,7 +216,8 @@ child_start(const struct child_options *options, struct child_process *ret_proce
 	char **env = merge_environment(options);
 	int rc = -1;
 
-	if (!path || open_streams(options, &process, &streams, e) < 0)
+	if (!path || fence_check_command(path, options->argv, env, e) < 0 ||
+	    open_streams(options, &process, &streams, e) < 0)
 		goto out;
 	place_streams(&x, options, &streams, &process);
 	x.path = path;

@@ -12,6 +12,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "net/dns.h"
+#include "net/fence.h"
 
 /* Reads the key statement of named.conf(5), as tsig-keygen(8) writes it. */
 
@@ -276,7 +277,7 @@ load(const char *path, const char *name, struct dns_key *ret_key, struct err *e)
 	struct stat st;
 	int rc = -1;
 
-	if (file_read(path, KEY_FILE_MAX, &text, e) < 0) {
+	if (fence_check_file(path, e) < 0 || file_read(path, KEY_FILE_MAX, &text, e) < 0) {
 		err_wrap(e, "reading the TSIG key");
 		goto out;
 	}

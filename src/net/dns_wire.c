@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "net/connect.h"
 #include "net/wait.h"
 
 void
@@ -70,30 +71,12 @@ static int
 open_socket(const struct address *to, int type, int64_t deadline_ms, const struct cancel *cancel,
 	    struct err *e)
 {
-	int fd = socket(to->sa.ss_family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int failure = 0;
-	socklen_t len = sizeof(failure);
+	int failure, fd = connect_address(to, type, deadline_ms, cancel, &failure, e);
 
-	if (fd < 0)
-		return err_errno(e, ERR_NET, "making a socket");
-	if (connect(fd, (const struct sockaddr *)&to->sa, to->len) == 0)
-		return fd;
-	if (errno != EINPROGRESS) {
-		err_errno(e, ERR_NET, "connecting");
-		goto fail;
-	}
-	if (wait_fd(fd, POLLOUT, deadline_ms, cancel, e) < 0) {
-		err_wrap(e, "connecting");
-		goto fail;
-	}
-	getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len);
-	if (failure == 0)
+	if (fd >= 0)
 		return fd;
 	errno = failure;
-	err_errno(e, ERR_NET, "connecting");
-fail:
-	close(fd);
-	return -1;
+	return failure ? err_errno(e, ERR_NET, "connecting") : err_wrap(e, "connecting");
 }
 
 int

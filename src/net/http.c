@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "net/certificate.h"
+#include "net/http_fence.h"
 #include "net/http_private.h"
 #include "net/http_url.h"
 
@@ -285,6 +286,7 @@ set_connection(struct exchange *x)
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT,
 			 c->fresh || !exchange_only_reads(request) ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, c->fresh ? 1L : 0L);
+	http_fence_set(x);
 	set_trust(c);
 	if (request->trouble && !c->insecure)
 		http_peer_watch(&x->peer, easy);
@@ -526,6 +528,8 @@ http_perform(struct http_client *c, const struct http_request *request,
 	int rc = 0;
 
 	x.last_byte_ms = x.started_ms;
+	if (http_fence_name(&x, e) < 0)
+		return -1;
 	curl_easy_reset(c->easy);
 	set_connection(&x);
 	set_request(&x);
@@ -546,6 +550,7 @@ http_perform(struct http_client *c, const struct http_request *request,
 		http_response_release(&x.response);
 	}
 	curl_slist_free_all(x.headers);
+	curl_slist_free_all(x.names);
 	http_peer_release(&x.peer);
 	return rc;
 }

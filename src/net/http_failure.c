@@ -312,11 +312,16 @@ exchange_fail(const struct exchange *x, enum ending ending, CURLcode code, struc
 		request->label ? xstrdup(request->label) : xasprintf("%s %s", request->method, url);
 	const char *ip = x->response.remote_ip;
 
-	err_set(e, kind, "%s%s%s%s: %s%s", label, ip ? " (" : "", ip ? ip : "", ip ? ")" : "",
-		kind == ERR_UNKNOWN_OUTCOME ? "sent, but its answer was lost: " : "", reason);
+	if (x->denied.kind)
+		err_set(e, ERR_DENIED, "%s: %s", label, x->denied.message);
+	else
+		err_set(e, kind, "%s%s%s%s: %s%s", label, ip ? " (" : "", ip ? ip : "",
+			ip ? ")" : "",
+			kind == ERR_UNKNOWN_OUTCOME ? "sent, but its answer was lost: " : "",
+			reason);
 	if (kind == ERR_UNKNOWN_OUTCOME)
 		err_advise(e, "It may have been carried out: look before you repeat it");
-	else if (kind == ERR_DENIED && !request->trouble)
+	else if (kind == ERR_DENIED && !request->trouble && !x->denied.kind)
 		err_advise(e, "Check the trusted certificate authority and the server's name");
 	tell_trouble(x, ending, code);
 	free(label);

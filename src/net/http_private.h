@@ -30,6 +30,7 @@ struct exchange {
 	const struct http_request *request;
 	struct http_response response;
 	struct curl_slist *headers;
+	struct curl_slist *names; /* in a drill: what the world says of the host's */
 	int64_t started_ms, last_byte_ms;
 	size_t streamed_bytes; /* since the last wait */
 	int pieces;	       /* in a row */
@@ -43,6 +44,7 @@ struct exchange {
 	bool has_headers;  /* all of them */
 	int socket;	   /* the last one that was made; 0: none */
 	struct http_peer peer;
+	struct err denied; /* why the fence lets nobody through; ERR_NONE: it does */
 	char problem[CURL_ERROR_SIZE];
 };
 

@@ -292,6 +292,21 @@ postgres_query(struct postgres *pg, const char *sql, const char *const *params, 
 	return 0;
 }
 
+int
+postgres_script(struct postgres *pg, const char *sql, const struct cancel *cancel, struct err *e)
+{
+	struct postgres_rows rows = { .max_rows = 1 };
+	int rc;
+
+	if (check_usable(pg, cancel, e) < 0)
+		return -1;
+	if (!PQsendQuery(pg->conn, sql))
+		return not_sent(pg, e);
+	rc = collect(pg, cancel, &rows, e);
+	postgres_rows_release(&rows);
+	return rc;
+}
+
 /* A server in SQL_ASCII refuses to send what is no UTF-8 to a client that asks for it: we take it as it is. */
 static int
 take_any_bytes(struct postgres *pg, const struct cancel *cancel, struct err *e)

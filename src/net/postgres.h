@@ -74,6 +74,13 @@ int postgres_query(struct postgres *pg, const char *sql, const char *const *para
 		   size_t max_rows, const struct cancel *cancel, cJSON **ret_result, struct err *e);
 
 /*
+ * Runs several statements, with semicolons between them, as one transaction unless they say otherwise; what they return is
+ * thrown away. Only for texts of our own making: nothing in it is checked. Errors are those of postgres_query().
+ */
+int postgres_script(struct postgres *pg, const char *sql, const struct cancel *cancel,
+		    struct err *e);
+
+/*
  * What the server takes the parameters of one statement for: an array of names ("integer"), from 1 on. It
  * parses the statement for that, and finds what it names, but runs nothing. Errors are those of
  * postgres_query().

@@ -2,12 +2,16 @@
 
 #include "net/postgres_settings.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 
 #include "base/xalloc.h"
 #include "net/address.h"
+#include "net/fence.h"
 #include "net/wait.h"
 
 enum { CONNECT_TIMEOUT_MS = 10000, MAX_PLACES = 64, MAX_KEYWORDS = 32 };
@@ -348,6 +352,42 @@ postgres_settings_keep_only(struct postgres_settings *s, const PGconn *conn)
 	return s->count == 1 ? 0 : -1;
 }
 
+/* ---- a drill ---- */
+
+/* libpq connects by itself: where to, is asked before. */
+static int
+check_place(const struct postgres_spot *place, struct err *e)
+{
+	struct sockaddr_un socket_address = { .sun_family = AF_UNIX };
+
+	if (*place->address)
+		return fence_check_host(place->address, e);
+	snprintf(socket_address.sun_path, sizeof(socket_address.sun_path), "%s/.s.PGSQL.%s",
+		 *place->host ? place->host : "/var/run/postgresql", place->port);
+	return fence_check((const struct sockaddr *)&socket_address, sizeof(socket_address), e);
+}
+
+static int
+check_fence(const struct postgres_settings *s, struct err *e)
+{
+	static const char *const files[] = { "passfile", "sslcert", "sslkey", "servicefile" };
+
+	if (s->count == 0)
+		return err_set(e, ERR_DENIED,
+			       "its hosts, addresses and ports do not fit together, so that "
+			       "nobody can tell whether they are of the drill's world");
+	for (size_t i = 0; i < s->count; i++)
+		if (check_place(&s->places[i], e) < 0)
+			return -1;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		const char *path = postgres_settings_value(s, files[i]);
+
+		if (*path && fence_check_file(path, e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 /* ---- the whole ---- */
 
 static int64_t
@@ -383,7 +423,9 @@ postgres_settings_init(struct postgres_settings *s, const struct postgres_option
 		return -1;
 	s->timeout_ms = timeout_of(s);
 	check_passfile(s);
-	return find_places(s, e);
+	if (find_places(s, e) < 0)
+		return -1;
+	return fence_stands() ? check_fence(s, e) : 0;
 }
 
 void

@@ -313,6 +313,8 @@ report_end(struct supervisor *s)
 		.signal = s->signal,
 	};
 
+	if (!s->alone) /* the command may have ended before that was noticed */
+		look_for_orphaning(s);
 	for (int i = 0; s->alone && i < LAST_READS && throw_away(s, &s->job->output_fd); i++)
 		;
 	for (int i = 0; s->alone && i < LAST_READS && throw_away(s, &s->job->capture_fd); i++)

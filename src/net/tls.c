@@ -17,6 +17,7 @@
 #include "base/xalloc.h"
 #include "net/certificate.h"
 #include "net/client_certificate.h"
+#include "net/connect.h"
 #include "net/tls_private.h"
 #include "net/wait.h"
 
@@ -41,28 +42,10 @@ tls_session_release(struct tls_session *s)
 static int
 open_socket(const struct tls_request *request, struct err *e)
 {
-	const struct address *to = request->address;
-	int fd = socket(to->sa.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	int failure = 0;
-	socklen_t len = sizeof(failure);
+	int failure, fd = connect_address(request->address, SOCK_STREAM, request->deadline_ms,
+					  request->cancel, &failure, e);
 
-	if (fd < 0)
-		return err_errno(e, ERR_NET, "making a socket");
-	if (connect(fd, (const struct sockaddr *)&to->sa, to->len) == 0)
-		return fd;
-	if (errno != EINPROGRESS) {
-		failure = errno;
-	} else if (wait_fd(fd, POLLOUT, request->deadline_ms, request->cancel, e) < 0) {
-		tls_fail_connect(0, e);
-		close(fd);
-		return -1;
-	} else {
-		getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &len);
-	}
-	if (failure == 0)
-		return fd;
-	close(fd);
-	return tls_fail_connect(failure, e);
+	return fd < 0 ? tls_fail_connect(failure, e) : fd;
 }
 
 static void

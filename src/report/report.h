@@ -1,6 +1,7 @@
 #ifndef LIFEBOAT_REPORT_REPORT_H
 #define LIFEBOAT_REPORT_REPORT_H
 
+#include <cjson/cJSON.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -19,6 +20,7 @@ struct report_source {
 	const struct verification *verification;
 	const struct step_catalogue *catalogue; /* to read the run's copy of its runbook */
 	const char *holder;			/* who works on it now; or NULL */
+	const cJSON *debrief;			/* of a drill, as score_debrief() has it; or NULL */
 	int64_t now_ms;				/* wall clock: when the report is made */
 };
 

@@ -356,6 +356,7 @@ write_people(const struct report *report, struct paper *paper)
 
 const struct report_section report_sections[] = {
 	{ "summary", "Summary", NULL, write_summary },
+	{ "drill", "Drill", report_is_drill, report_write_drill },
 	{ "facts", "Facts", NULL, write_facts },
 	{ "recovery-times", "Recovery times", has_rto, write_rto },
 	{ "picture", "Steps against time", has_tries, write_picture },

@@ -467,6 +467,8 @@ report_write_json(const struct report *report, struct str *out)
 	add_people(document, report);
 	add_timeline(document, report);
 	add_keys(document, report);
+	if (report->source->debrief)
+		add_copy(document, "drill", report->source->debrief);
 	clean_all(document);
 	char *text = json_print_pretty(document);
 	str_printf(out, "%s\n", text);

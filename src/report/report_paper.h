@@ -74,7 +74,9 @@ extern const size_t report_sections_count;
 
 void report_to_paper(const struct report *report, struct paper *paper);
 
-/* report_steps.c, report_appendix.c */
+/* report_drill.c, report_steps.c, report_appendix.c */
+bool report_is_drill(const struct report *report);
+void report_write_drill(const struct report *report, struct paper *paper);
 void report_write_steps(const struct report *report, struct paper *paper);
 void report_write_timeline(const struct report *report, struct paper *paper);
 void report_write_appendix(const struct report *report, struct paper *paper);

@@ -479,10 +479,10 @@ judge_chain() {
 	}
 	BEGIN {
 		n = split("run resumed preflight target expand plan blocked intent evidence attempt prompt answer " \
-			"outcome probe skip goto kept impact note cancel stop end", words, " ")
+			"outcome probe skip goto kept impact drill note cancel stop end", words, " ")
 		for (i = 1; i <= n; i++)
 			types[words[i]] = 1
-		n = split("preflight intent evidence answer outcome probe skip goto kept note stop end", words, " ")
+		n = split("preflight intent evidence answer outcome probe skip goto kept drill note stop end", words, " ")
 		for (i = 1; i <= n; i++)
 			durable[words[i]] = 1
 		while ((getline got < (work "/line-hashes")) > 0)

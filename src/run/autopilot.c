@@ -206,7 +206,7 @@ static enum autopilot_verdict
 decide_unknown(const struct run_state *state, const struct step_state *step,
 	       struct intent **ret_intent, char **ret_why)
 {
-	bool may_try = step->attempt < TRIES_MAX;
+	bool may_try = step->attempt < TRIES_MAX, is_drill = str_equal(state->mode, "drill");
 
 	if (str_equal(step->probe.verdict, "done"))
 		return decide_by(state, step, INTENT_MARK_DONE, what_probe_says(step), "probe",
@@ -218,11 +218,11 @@ decide_unknown(const struct run_state *state, const struct step_state *step,
 		return decide_by(state, step, INTENT_RECHECK,
 				 xstrdup("the runbook says that it is idempotent"), "runbook",
 				 ret_intent);
-	*ret_why =
-		xasprintf("step %s was begun %d time%s, and nobody knows whether it happened (%s): "
-			  "look at the system, and decide it by hand with lifeboat resume %s",
-			  step->id, step->attempt, step->attempt == 1 ? "" : "s",
-			  clue(&step->probe), state->run_id);
+	*ret_why = xasprintf(
+		"step %s was begun %d time%s, and nobody knows whether it happened (%s): "
+		"look at the system, and decide it by hand%s%s",
+		step->id, step->attempt, step->attempt == 1 ? "" : "s", clue(&step->probe),
+		is_drill ? "" : " with lifeboat resume ", is_drill ? "" : state->run_id);
 	return AUTOPILOT_STUCK;
 }
 

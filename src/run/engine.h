@@ -21,6 +21,14 @@
 struct engine;
 struct impact_pace;
 
+/* What makes a run a drill: the data of its records of type `drill`. */
+struct engine_drill {
+	const cJSON *begin; /* behind the first record */
+	/* What was kept back, before the last record. Engine thread. The engine deletes it. */
+	cJSON *(*open)(void *data);
+	void *data;
+};
+
 /* All of it must outlive the engine, but for `params`, which is copied. */
 struct engine_options {
 	const struct runbook *runbook;
@@ -38,6 +46,7 @@ struct engine_options {
 	/* of a new run: the operator's run before it and the hash of its last checkpoint, so that a run that was
 	 * deleted is missed; or NULL */
 	const char *previous_run, *previous_checkpoint;
+	const struct engine_drill *drill; /* or NULL */
 	const struct impact_pace
 		*impact_pace; /* how often operations are looked at; NULL: as usual */
 };

@@ -255,6 +255,18 @@ on_note(struct engine *engine, const struct intent *intent)
 }
 
 static void
+on_hint(struct engine *engine, const struct intent *intent)
+{
+	const struct step_state *step = intent->step ? run_state_step(&engine->state, intent->step)
+						     : run_state_current(&engine->state);
+	char *problem = engine_hint(engine, step);
+
+	if (problem)
+		refuse(engine, "%s", problem);
+	free(problem);
+}
+
+static void
 on_cancel(struct engine *engine, const struct intent *intent)
 {
 	if (!engine->job) {
@@ -417,6 +429,7 @@ static const struct {
 	[INTENT_MARK_DONE] = { on_mark_done, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_ANSWER] = { on_answer, NEEDS_FRESH | NEEDS_JOURNAL },
 	[INTENT_NOTE] = { on_note, NEEDS_JOURNAL },
+	[INTENT_HINT] = { on_hint, NEEDS_JOURNAL },
 	[INTENT_CANCEL] = { on_cancel, 0 },
 	[INTENT_UNDO] = { on_undo, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },
 	[INTENT_KEEP] = { on_keep, NEEDS_FRESH | NEEDS_IDLE | NEEDS_JOURNAL },

@@ -96,6 +96,13 @@ void engine_equip_try(const struct engine *engine, struct job *job, const struct
 /* Adds to a mark that a step happened, or may have, whether it can be taken back: by what the runbook says alone. */
 void engine_add_way_back(const struct engine *engine, const struct step_state *step, cJSON *data);
 
+/* engine_drill.c: what a drill puts on record beside its run */
+void engine_drill_begin(struct engine *engine);
+/* Before the last record of this process. */
+void engine_drill_open(struct engine *engine);
+/* Puts the next hint on record. Why there is none, a sentence's end that the caller frees; NULL: it is there. */
+char *engine_hint(struct engine *engine, const struct step_state *step);
+
 /* engine_records.c: what the first record of a process holds */
 cJSON *engine_run_data(const struct engine *engine);
 cJSON *engine_resumed_data(const struct engine *engine);

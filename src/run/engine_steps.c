@@ -97,6 +97,7 @@ engine_end(struct engine *engine, const char *id, const char *title, const char 
 {
 	cJSON *data = cJSON_CreateObject();
 
+	engine_drill_open(engine);
 	json_add_string(data, "id", id);
 	json_add_string(data, "title", title);
 	json_add_string(data, "reason", reason);
@@ -111,6 +112,7 @@ stop(struct engine *engine)
 {
 	cJSON *data = cJSON_CreateObject();
 
+	engine_drill_open(engine);
 	json_add_string(data, "reason", engine->leave_reason);
 	json_add_string(data, "by", engine->operator_name);
 	engine_show(engine, RECORD_STOP, data, true);
@@ -269,6 +271,7 @@ freeze_done(struct engine *engine, struct job *job)
 {
 	if (engine->state.seq < 0)
 		engine_show(engine, RECORD_RUN, engine_run_data(engine), true);
+	engine_drill_begin(engine);
 	engine_show(engine, RECORD_PREFLIGHT, job->data, true);
 	job->data = NULL;
 	job_free(job);

@@ -20,6 +20,15 @@
 
 enum { LAST_RECORD_BYTES = 64 << 10 };
 
+static const char live_shelf[] = "runs", drill_shelf[] = "drills";
+static const char *shelf = live_shelf;
+
+void
+run_folder_keep_drills(void)
+{
+	shelf = drill_shelf;
+}
+
 char *
 run_folder_new_id(void)
 {
@@ -37,14 +46,20 @@ run_folder_new_id(void)
 	return xasprintf("%s-%04x", stamp, (unsigned)(now_ms % 1000) << 6 | (salt & 0x3fu));
 }
 
-char *
-run_folder_path(const char *run_id, struct err *e)
+static char *
+path_on(const char *on, const char *run_id, struct err *e)
 {
 	char *root = file_state_root(e);
-	char *path = root ? xasprintf("%s/runs/%s", root, run_id) : NULL;
+	char *path = root ? xasprintf("%s/%s/%s", root, on, run_id) : NULL;
 
 	free(root);
 	return path;
+}
+
+char *
+run_folder_path(const char *run_id, struct err *e)
+{
+	return path_on(shelf, run_id, e);
 }
 
 static int
@@ -68,10 +83,10 @@ run_of(const char *root, const char *name)
 	return NULL;
 }
 
-int
-run_folder_list(char ***ret_folders, size_t *ret_count, struct err *e)
+static int
+list_on(const char *on, char ***ret_folders, size_t *ret_count, struct err *e)
 {
-	char *root = run_folder_path("", e);
+	char *root = path_on(on, "", e);
 	char **folders = NULL;
 	size_t count = 0, cap = 0;
 	const struct dirent *entry;
@@ -100,6 +115,18 @@ run_folder_list(char ***ret_folders, size_t *ret_count, struct err *e)
 	*ret_count = count;
 	free(root);
 	return 0;
+}
+
+int
+run_folder_list(char ***ret_folders, size_t *ret_count, struct err *e)
+{
+	return list_on(shelf, ret_folders, ret_count, e);
+}
+
+int
+run_folder_list_drills(char ***ret_folders, size_t *ret_count, struct err *e)
+{
+	return list_on(drill_shelf, ret_folders, ret_count, e);
 }
 
 void
@@ -267,6 +294,32 @@ find_named(const char *word, char *const *runs, size_t count, struct err *e)
 	return number == 1 ? xstrdup(found) : NULL;
 }
 
+bool
+run_folder_is_drill(const char *folder)
+{
+	char *shelf_path = file_folder(folder);
+	const char *slash = strrchr(shelf_path, '/');
+	bool is_drill = str_equal(slash ? slash + 1 : shelf_path, drill_shelf);
+
+	free(shelf_path);
+	return is_drill;
+}
+
+char *
+run_folder_find_drill(const char *word)
+{
+	struct err ignored = ERR_INIT;
+	char **drills = NULL, *path = NULL;
+	size_t count = 0;
+
+	if (shelf == drill_shelf || list_on(drill_shelf, &drills, &count, &ignored) < 0)
+		return NULL;
+	if (count)
+		path = find_named(word, drills, count, &ignored);
+	run_folder_list_free(drills, count);
+	return path;
+}
+
 static char *
 find(const char *word, char *(*otherwise)(char *const *runs, size_t count, struct err *e),
      struct err *e)
@@ -295,5 +348,12 @@ run_folder_find(const char *word, struct err *e)
 char *
 run_folder_find_any(const char *word, struct err *e)
 {
-	return find(word, latest_held, e);
+	struct err why = ERR_INIT;
+	char *path = find(word, latest_held, &why);
+
+	if (!path && word && why.kind == ERR_USAGE && !strchr(word, '/'))
+		path = run_folder_find_drill(word);
+	if (!path && e)
+		*e = why;
+	return path;
 }

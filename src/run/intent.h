@@ -20,6 +20,7 @@ enum intent_type {
 	INTENT_MARK_NOT_DONE, /* of an unknown step: nothing happened; `text` as above; it is prepared again */
 	INTENT_ANSWER, /* answer the open question; `answer` as in run/executor.h */
 	INTENT_NOTE,   /* `text`; never stale */
+	INTENT_HINT, /* of a drill: the next hint for `step` (NULL: the current one); never stale */
 	INTENT_CANCEL, /* stop the running step */
 	INTENT_UNDO, /* back out: prepare to take back what run_state_undo_next() names (reads only); it then waits like
 			* any step, for INTENT_RUN */

@@ -37,6 +37,7 @@ static const char *const type_names[RECORD_TYPE_COUNT] = {
 	[RECORD_GOTO] = "goto",
 	[RECORD_KEPT] = "kept",
 	[RECORD_IMPACT] = "impact",
+	[RECORD_DRILL] = "drill",
 	[RECORD_NOTE] = "note",
 	[RECORD_CANCEL] = "cancel",
 	[RECORD_STOP] = "stop",
@@ -48,7 +49,7 @@ static const bool durable_types[RECORD_TYPE_COUNT] = {
 	[RECORD_INTENT] = true,	 [RECORD_EVIDENCE] = true, [RECORD_ANSWER] = true,
 	[RECORD_OUTCOME] = true, [RECORD_PROBE] = true,	   [RECORD_SKIP] = true,
 	[RECORD_GOTO] = true,	 [RECORD_NOTE] = true,	   [RECORD_STOP] = true,
-	[RECORD_END] = true,	 [RECORD_KEPT] = true,
+	[RECORD_END] = true,	 [RECORD_KEPT] = true,	   [RECORD_DRILL] = true,
 };
 
 static const char *const keys[] = { "v", "seq", "ts", "run", "type", "data", "prev" };

@@ -33,6 +33,7 @@ enum record_type {
 	RECORD_GOTO,	  /* the run goes back (or on) to another step */
 	RECORD_KEPT,	  /* what was to be taken back stays as it is */
 	RECORD_IMPACT,	  /* what is observed of an operation has changed */
+	RECORD_DRILL,	  /* of a drill: what it is, a hint, what was kept back until its end */
 	RECORD_NOTE,	  /* a remark of the operator's */
 	RECORD_CANCEL,	  /* the operator asked a running step to stop */
 	RECORD_STOP,	  /* the program was left in good order; resume goes on from here */

@@ -448,12 +448,12 @@ static void
 say_stop(const struct record *record, const struct run_state *state, const struct step_state *step,
 	 struct str *out)
 {
-	(void)state;
 	(void)step;
 	str_append(out, "Run left in good order");
 	append_by(record, out);
 	append_reason(record, out);
-	str_printf(out, "; go on with: lifeboat resume %s", record->run_id);
+	if (!str_equal(state->mode, "drill"))
+		str_printf(out, "; go on with: lifeboat resume %s", record->run_id);
 }
 
 static void
@@ -468,6 +468,31 @@ say_end(const struct record *record, const struct run_state *state, const struct
 		   state->steps_count,
 		   run_state_took(state, record->ts_ms - state->started_ms, took));
 	append_reason(record, out);
+}
+
+static void
+say_drill(const struct record *record, const struct run_state *state, const struct step_state *step,
+	  struct str *out)
+{
+	const char *what = json_string(record->data, "what", "");
+
+	(void)state;
+	if (str_equal(what, "hint"))
+		str_printf(out, "Hint for step %s (%s, %lld point%s): %s",
+			   step ? step->id : step_name(record),
+			   json_string(record->data, "grade", "?"),
+			   (long long)json_int(record->data, "cost", 0),
+			   json_int(record->data, "cost", 0) == 1 ? "" : "s",
+			   json_string(record->data, "text", ""));
+	else if (str_equal(what, "opened"))
+		str_append(out, "The drill opens what it kept back");
+	else
+		str_printf(out,
+			   "Drill: %s, at %g times the pace; what it keeps back is sealed as "
+			   "%.12s",
+			   json_string(record->data, "title", "?"),
+			   cJSON_GetNumberValue(json_at(record->data, "speed")),
+			   json_string(record->data, "commitment", "?"));
 }
 
 static sentence_fn *const sentences[RECORD_TYPE_COUNT] = {
@@ -489,6 +514,7 @@ static sentence_fn *const sentences[RECORD_TYPE_COUNT] = {
 	[RECORD_GOTO] = say_goto,
 	[RECORD_KEPT] = say_kept,
 	[RECORD_IMPACT] = say_impact,
+	[RECORD_DRILL] = say_drill,
 	[RECORD_NOTE] = say_note,
 	[RECORD_CANCEL] = say_cancel,
 	[RECORD_STOP] = say_stop,

@@ -213,6 +213,8 @@ run_state_release(struct run_state *state)
 	free(state->steps);
 	targets_free(state->targets, state->targets_count);
 	notes_free(state->notes, state->notes_count);
+	hint_states_free(state->hints, state->hints_count);
+	free(state->situation);
 	impact_states_free(state->impact, state->impact_count);
 	check_results_free(state->preflight, state->preflight_count);
 	prompt_state_close(&state->prompt);

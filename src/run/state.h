@@ -156,6 +156,12 @@ struct note_state {
 	char *text, *by, *step;
 };
 
+/* A hint of a drill that was taken. */
+struct hint_state {
+	char *step, *grade, *text;
+	int64_t cost;
+};
+
 enum run_phase {
 	RUN_STARTING, /* targets are being reached; preflight */
 	RUN_PREPARING, /* the current step is being prepared, or, where it is STEP_UNKNOWN, looked into:
@@ -190,6 +196,10 @@ struct run_state {
 	struct prompt_state prompt;
 	struct note_state *notes;
 	size_t notes_count, notes_cap;
+	struct hint_state *hints;
+	size_t hints_count, hints_cap;
+	bool explains;	 /* a drill for a first-timer */
+	char *situation; /* of a drill: what is known at its beginning; Markdown-light; or NULL */
 	struct impact_state
 		*impact; /* as many as were observed; may be fewer than the runbook has */
 	size_t impact_count;
@@ -229,6 +239,9 @@ const struct target_state *run_state_target(const struct run_state *state, const
  */
 int run_state_undo_next(const struct run_state *state);
 int run_state_undo_before(const struct run_state *state, int before);
+
+/* How many hints were taken for a step, or an instance of one. */
+size_t run_state_hints(const struct run_state *state, const char *step);
 
 /* How many steps are passed or skipped. */
 size_t run_state_done(const struct run_state *state);

@@ -502,6 +502,7 @@ state_apply_fn *const state_apply_table[RECORD_TYPE_COUNT] = {
 	[RECORD_GOTO] = apply_goto,
 	[RECORD_KEPT] = state_apply_kept,
 	[RECORD_IMPACT] = apply_impact,
+	[RECORD_DRILL] = state_apply_drill,
 	[RECORD_NOTE] = apply_note,
 	[RECORD_CANCEL] = state_apply_cancel,
 	[RECORD_STOP] = apply_stop,

@@ -62,6 +62,11 @@ void state_begin_undo(struct run_state *state, struct step_state *step);
 void state_end_undo(struct run_state *state, struct step_state *step, int64_t ts_ms);
 state_apply_fn state_apply_kept;
 
+/* ---- a drill (state_drill.c) ---- */
+
+state_apply_fn state_apply_drill;
+void hint_states_free(struct hint_state *hints, size_t count);
+
 /* ---- a step once it has begun (state_try.c) ---- */
 
 state_apply_fn state_apply_intent, state_apply_evidence, state_apply_attempt, state_apply_prompt,

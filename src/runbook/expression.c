@@ -74,9 +74,14 @@ expressions_new(const char *const *texts, size_t count)
 	pthread_cond_init(&x->idle, &attr);
 	pthread_condattr_destroy(&attr);
 	x->child = (struct expression_child)EXPRESSION_CHILD_INIT;
-	if (x->set.count > 0)
-		expression_child_start(&x->child, &x->set, NULL); /* or else at the first use */
 	return x;
+}
+
+void
+expressions_start(struct expressions *x)
+{
+	if (x->set.count > 0 && x->child.pid == 0)
+		expression_child_start(&x->child, &x->set, NULL);
 }
 
 void
@@ -127,6 +132,7 @@ expressions_are_sound(struct expressions *x, int64_t timeout_ms)
 		return is_sound;
 	if (!acquire(x, deadline_ms))
 		return false;
+	expressions_start(x);
 	is_sound = expression_child_await(&x->child, deadline_ms) && x->child.sound;
 	release(x);
 	return is_sound;

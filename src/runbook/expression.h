@@ -10,9 +10,9 @@
 
 /*
  * jq expressions, evaluated in a child process of limited memory and CPU time, which holds all
- * expressions of a runbook compiled into one program, is started in the background, and is started
- * again when an expression kills it. A plain path (.params.fqdn, .steps["signing-key"].kid, .a[0]) is
- * resolved in this process and costs no child.
+ * expressions of a runbook compiled into one program, and is started again when an expression kills
+ * it. A plain path (.params.fqdn, .steps["signing-key"].kid, .a[0]) is resolved in this process and
+ * costs no child.
  *
  * In `outputs`, `expect` and conditions of waits `.` is the result of the action; in `when`,
  * `for_each` and ${…} it is the context. The context's members are also variables everywhere:
@@ -23,9 +23,11 @@ struct expressions;
 
 /*
  * `texts` (copied) are the expressions to compile; evaluating another one later works, and costs its
- * own compilation. Returns at once: compilation goes on in the background. Never NULL.
+ * own compilation. Never NULL.
  */
 struct expressions *expressions_new(const char *const *texts, size_t count);
+/* Begins to compile them in the background, which the first use does otherwise. Before other threads know of them. */
+void expressions_start(struct expressions *x);
 void expressions_free(struct expressions *x);
 
 /*

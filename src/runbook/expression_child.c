@@ -14,6 +14,7 @@
 
 #include "base/clock.h"
 #include "base/fork.h"
+#include "base/late.h"
 
 /*
  * The child is not tied to this process by PR_SET_PDEATHSIG, which would kill it with the thread
@@ -27,6 +28,8 @@ expression_child_start(struct expression_child *child, const struct expression_s
 	int fds[2];
 	pid_t pid;
 
+	if (late_load(&late_jq, e) < 0)
+		return -1;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
 		return err_errno(e, ERR_INTERNAL, "making a socket for the jq process");
 	pid = fork_quietly();

@@ -123,6 +123,8 @@ expression_references(const char *text, const char *root, found_fn *found, void 
 	bool have_before = false;
 	size_t depth = 0;
 
+	if (!strstr(text, root)) /* as most are: nothing to be read */
+		return;
 	lexer_init(&lexer, text);
 	for (; lexer_next(&lexer, &token);
 	     before = token, have_before = true, depth = lexer.depth) {
@@ -192,6 +194,8 @@ expression_variables(const char *text, found_fn *found, void *data)
 	struct token token;
 	bool is_label = false;
 
+	if (!strchr(text, '$'))
+		return;
 	find_bindings(text, &bindings);
 	lexer_init(&lexer, text);
 	while (lexer_next(&lexer, &token)) {

@@ -256,7 +256,7 @@ report_compile_error(struct load *l, const struct expression_use *use, const cha
 		    block ? 1 : (int)strlen(use->text), "not a valid expression: %s", message);
 }
 
-static void
+void
 lint_compile(struct load *l)
 {
 	struct compilation c = { 0 };

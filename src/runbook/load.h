@@ -102,6 +102,8 @@ void lint_runbook(struct load *l, const struct runbook *rb);
 void lint_params(struct load *l, const struct runbook *rb);
 void lint_actions(struct load *l, const struct runbook *rb);
 void lint_expressions(struct load *l, const struct runbook *rb);
+/* Compiles each expression that was noted, and reports those that do not. Of any document. */
+void lint_compile(struct load *l);
 
 /* A name of the right form: [a-z][a-z0-9_-]*, at most 63 characters; without dashes if `plain`. */
 bool load_name_ok(const char *text, bool plain);

@@ -19,4 +19,11 @@ cJSON *document_schema(const struct field *table, const char *title);
 /* The tables of a manual section in mdoc: what `make` puts into lifeboat-runbook(5). */
 void runbook_render_mdoc(const struct step_catalogue *catalogue, struct str *out);
 
+/* The same of other tables: a subsection for each, which ends with a NULL title; tables inside of them that have one are named there only. */
+struct mdoc_section {
+	const char *title, *intro;
+	const struct field *table;
+};
+void sections_render_mdoc(const struct mdoc_section *sections, struct str *out);
+
 #endif

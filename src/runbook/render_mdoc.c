@@ -2,9 +2,11 @@
 
 #include "runbook/render.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "runbook/load.h"
 
 /* mdoc(7) wants each sentence on a line of its own. */
@@ -24,7 +26,7 @@ append_roff(struct str *out, const char *text)
 	for (; *text; text++) {
 		bool begins = out->len == 0 || out->data[out->len - 1] == '\n';
 
-		if (begins && (*text == '.' || *text == '\''))
+		if (begins && (*text == '.' || *text == '\'' || str_starts_with(text, "…")))
 			str_append(out, "\\&");
 		if (ends_sentence(text)) {
 			str_append(out, ".\n");
@@ -101,39 +103,69 @@ append_row(struct str *out, const struct field *row)
 	str_release(&what);
 }
 
-static void append_nested(struct str *out, const struct field *table);
+/* Whether a table has a subsection of its own. */
+static bool
+stands_alone(const struct mdoc_section *sections, const struct field *table)
+{
+	for (; sections->title; sections++)
+		if (sections->table == table)
+			return true;
+	return false;
+}
+
+static void append_nested(struct str *out, const struct mdoc_section *sections,
+			  const struct field *table);
 
 static void
-append_table(struct str *out, const struct field *table)
+append_table(struct str *out, const struct mdoc_section *sections, const struct field *table)
 {
 	if (!table || !table->name)
 		return;
 	str_append(out, ".Bl -tag -width Ds\n");
 	for (const struct field *row = table; row->name; row++) {
 		append_row(out, row);
-		/* Steps and parameters have subsections of their own. */
-		if (row->fields && row->fields != runbook_step_fields &&
-		    row->fields != runbook_param_fields && row->fields != runbook_action_fields)
-			append_nested(out, row->fields);
+		if (row->fields && !stands_alone(sections, row->fields))
+			append_nested(out, sections, row->fields);
 	}
 	str_append(out, ".El\n");
 }
 
 static void
-append_nested(struct str *out, const struct field *table)
+append_nested(struct str *out, const struct mdoc_section *sections, const struct field *table)
 {
 	str_append(out, "Its keys:\n");
-	append_table(out, table);
+	append_table(out, sections, table);
 }
 
 static void
-append_section(struct str *out, const char *title, const char *intro, const struct field *table)
+append_section(struct str *out, const struct mdoc_section *sections,
+	       const struct mdoc_section *section)
 {
-	str_printf(out, ".Ss %s\n", title);
-	append_roff(out, intro);
+	str_printf(out, ".Ss %s\n", section->title);
+	append_roff(out, section->intro);
 	str_append_char(out, '\n');
-	append_table(out, table);
+	append_table(out, sections, section->table);
 }
+
+void
+sections_render_mdoc(const struct mdoc_section *sections, struct str *out)
+{
+	for (const struct mdoc_section *section = sections; section->title; section++)
+		append_section(out, sections, section);
+}
+
+/* Steps and parameters have subsections of their own; actions are told of with the step types. */
+static const struct mdoc_section runbook_sections[] = {
+	{ "The document", "A runbook is one YAML document, a mapping of:", runbook_fields },
+	{ "Parameters", "Each entry of params is a mapping of:", runbook_param_fields },
+	{ "Steps", "Each element of steps is a mapping of:", runbook_step_fields },
+	{ "Checks",
+	  "What preconditions, verify and probe take is a mapping of:", runbook_check_fields },
+	{ "Actions", NULL, runbook_action_fields },
+	{ NULL, NULL, NULL },
+};
+
+enum { SECTION_DOCUMENT, SECTION_PARAMETERS, SECTION_STEPS, SECTION_CHECKS };
 
 static void
 append_type(struct str *out, const struct step_type *type)
@@ -158,31 +190,31 @@ append_type(struct str *out, const struct step_type *type)
 		append_roff(out, type->result);
 		str_append_char(out, '\n');
 	}
-	append_table(out, type->fields);
+	append_table(out, runbook_sections, type->fields);
 	str_release(&kinds);
+}
+
+static void
+append_target(struct str *out, enum target_kind kind)
+{
+	char *title = xasprintf("Targets of type %s", target_kind_name(kind));
+	char *intro = xasprintf("Besides type: %s, a mapping of:", target_kind_name(kind));
+	const struct mdoc_section section = { title, intro, runbook_target_fields(kind) };
+
+	append_section(out, runbook_sections, &section);
+	free(title);
+	free(intro);
 }
 
 void
 runbook_render_mdoc(const struct step_catalogue *catalogue, struct str *out)
 {
-	append_section(out, "The document",
-		       "A runbook is one YAML document, a mapping of:", runbook_fields);
-	append_section(out, "Parameters",
-		       "Each entry of params is a mapping of:", runbook_param_fields);
-	for (unsigned kind = TARGET_KUBERNETES; kind <= TARGET_HTTP; kind <<= 1) {
-		const char *name = target_kind_name((enum target_kind)kind);
-		struct str title = STR_INIT, intro = STR_INIT;
-
-		str_printf(&title, "Targets of type %s", name);
-		str_printf(&intro, "Besides type: %s, a mapping of:", name);
-		append_section(out, str_cstr(&title), str_cstr(&intro),
-			       runbook_target_fields((enum target_kind)kind));
-		str_release(&title);
-		str_release(&intro);
-	}
-	append_section(out, "Steps", "Each element of steps is a mapping of:", runbook_step_fields);
-	append_section(out, "Checks", "What preconditions, verify and probe take is a mapping of:",
-		       runbook_check_fields);
+	append_section(out, runbook_sections, &runbook_sections[SECTION_DOCUMENT]);
+	append_section(out, runbook_sections, &runbook_sections[SECTION_PARAMETERS]);
+	for (unsigned kind = TARGET_KUBERNETES; kind <= TARGET_HTTP; kind <<= 1)
+		append_target(out, (enum target_kind)kind);
+	append_section(out, runbook_sections, &runbook_sections[SECTION_STEPS]);
+	append_section(out, runbook_sections, &runbook_sections[SECTION_CHECKS]);
 	str_append(out, ".Ss Step types\nWhat uses takes, and the keys of with for each:\n"
 			".Bl -tag -width Ds\n");
 	for (size_t i = 0; i < catalogue->count; i++)

@@ -413,13 +413,22 @@ duration_schema(void)
 	return either(text, zero);
 }
 
+/* What the tables of any document refer to. */
 static cJSON *
-definitions(const struct step_catalogue *catalogue)
+shared_definitions(void)
 {
 	cJSON *defs = cJSON_CreateObject();
 
 	json_add(defs, "template", of_pattern("\\$\\{"));
 	json_add(defs, "duration", duration_schema());
+	return defs;
+}
+
+static cJSON *
+definitions(const struct step_catalogue *catalogue)
+{
+	cJSON *defs = shared_definitions();
+
 	json_add(defs, "target", target_schema());
 	json_add(defs, "check", action_schema(runbook_check_fields, catalogue, true));
 	json_add(defs, "action", action_schema(runbook_action_fields, catalogue, false));
@@ -433,8 +442,9 @@ definitions(const struct step_catalogue *catalogue)
 	return defs;
 }
 
-cJSON *
-document_schema(const struct field *table, const char *title)
+/* Takes ownership of the definitions. */
+static cJSON *
+whole_schema(const struct field *table, const char *title, cJSON *defs)
 {
 	cJSON *schema = cJSON_CreateObject(), *document = object_schema(table);
 
@@ -447,14 +457,18 @@ document_schema(const struct field *table, const char *title)
 		free(name);
 	}
 	cJSON_Delete(document);
+	json_add(schema, "$defs", defs);
 	return schema;
+}
+
+cJSON *
+document_schema(const struct field *table, const char *title)
+{
+	return whole_schema(table, title, shared_definitions());
 }
 
 cJSON *
 runbook_schema(const struct step_catalogue *catalogue)
 {
-	cJSON *schema = document_schema(runbook_fields, "lifeboat/v1 runbook");
-
-	json_add(schema, "$defs", definitions(catalogue));
-	return schema;
+	return whole_schema(runbook_fields, "lifeboat/v1 runbook", definitions(catalogue));
 }

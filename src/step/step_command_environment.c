@@ -23,47 +23,8 @@ extern char **environ;
 enum { MAX_WITHHELD = 12, SECRET_MIN = 8 };
 
 /* A `*` at the end stands for any rest. */
-static const char *const always[] = {
-	"PATH",
-	"HOME",
-	"USER",
-	"LOGNAME",
-	"SHELL",
-	"LANG",
-	"LANGUAGE",
-	"LC_*",
-	"TZ",
-	"TMPDIR",
-	"XDG_*",
-	"LD_LIBRARY_PATH",
-	"SSL_CERT_FILE",
-	"SSL_CERT_DIR",
-	"CURL_CA_BUNDLE",
-	"AWS_CA_BUNDLE",
-	"REQUESTS_CA_BUNDLE",
-	"NODE_EXTRA_CA_CERTS",
-	"NIX_SSL_CERT_FILE",
-	"GIT_SSL_CAINFO",
-	"HTTP_PROXY",
-	"HTTPS_PROXY",
-	"ALL_PROXY",
-	"NO_PROXY",
-	"http_proxy",
-	"https_proxy",
-	"all_proxy",
-	"no_proxy",
-	"DOCKER_CONFIG",
-	"HELM_CACHE_HOME",
-	"HELM_DATA_HOME",
-	"HELM_CONFIG_HOME",
-	"HELM_PLUGINS",
-	"HELM_DRIVER",
-	"HELM_REPOSITORY_*",
-	"HELM_REGISTRY_CONFIG",
-	NULL,
-};
 
-/* Of these, what nobody wants to read in each preview: it is counted there. */
+/* Passed on always; nobody wants to read these in each preview: they are counted there. */
 static const char *const usual[] = {
 	"PATH",
 	"HOME",
@@ -84,6 +45,28 @@ static const char *const usual[] = {
 	"NODE_EXTRA_CA_CERTS",
 	"NIX_SSL_CERT_FILE",
 	"GIT_SSL_CAINFO",
+	NULL,
+};
+
+/* Passed on always, and told by name: these decide where the command goes, or who it is there. */
+static const char *const told[] = {
+	"LD_LIBRARY_PATH",
+	"HTTP_PROXY",
+	"HTTPS_PROXY",
+	"ALL_PROXY",
+	"NO_PROXY",
+	"http_proxy",
+	"https_proxy",
+	"all_proxy",
+	"no_proxy",
+	"DOCKER_CONFIG",
+	"HELM_CACHE_HOME",
+	"HELM_DATA_HOME",
+	"HELM_CONFIG_HOME",
+	"HELM_PLUGINS",
+	"HELM_DRIVER",
+	"HELM_REPOSITORY_*",
+	"HELM_REGISTRY_CONFIG",
 	NULL,
 };
 
@@ -252,7 +235,8 @@ is_passed(const struct command *c, const struct wish *wish, const char *name, si
 
 	if (c->cluster.context && fits_one(elsewhere, name, len))
 		return false;
-	if (wish->all || fits_one(always, name, len) || fits_one(asked, name, len))
+	if (wish->all || fits_one(usual, name, len) || fits_one(told, name, len) ||
+	    fits_one(asked, name, len))
 		return true;
 	if (!c->cluster.context)
 		return fits_one(clusters, name, len);

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "net/client_certificate.h"
+#include "net/fence.h"
 #include "net/http_url.h"
 #include "step/step_http_headers.h"
 #include "step/step_http_way.h"
@@ -106,7 +107,7 @@ read_pem(const char *path, char **ret_pem, struct err *e)
 {
 	struct str text = STR_INIT;
 
-	if (file_read(path, MAX_PEM, &text, e) < 0) {
+	if (fence_check_file(path, e) < 0 || file_read(path, MAX_PEM, &text, e) < 0) {
 		str_release_secret(&text);
 		return err_wrap(e, "http.check");
 	}

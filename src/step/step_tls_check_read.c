@@ -13,6 +13,7 @@
 #include "base/xalloc.h"
 #include "net/address.h"
 #include "net/client_certificate.h"
+#include "net/fence.h"
 #include "step/step_tls_check.h"
 
 enum {
@@ -180,7 +181,7 @@ read_file(const char *path, const char *field, char **ret_text, struct err *e)
 {
 	struct str text = STR_INIT;
 
-	if (file_read(path, TLS_CHECK_MAX_PEM, &text, e) < 0) {
+	if (fence_check_file(path, e) < 0 || file_read(path, TLS_CHECK_MAX_PEM, &text, e) < 0) {
 		str_release_secret(&text);
 		return err_wrap(e, "`%s`", field);
 	}

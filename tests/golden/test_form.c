@@ -78,6 +78,7 @@ static const char last_run[] = "{\"product\":\"tsb\",\"namespace\":\"tsb\",\"con
 struct setting {
 	struct ui_look look;
 	bool recalls;				  /* there was a last run */
+	bool is_drill;				  /* nothing real is touched */
 	const char *says;			  /* by a plugin, in place of an answer */
 	void (*ask_cluster)(struct form_picks *); /* what the cluster answers; NULL: nothing yet */
 };
@@ -152,6 +153,7 @@ show(const struct runbook *rb, const struct form_owner *owner, const cJSON *para
 				  .params = indices,
 				  .count = rb->params_count,
 				  .verb = "Start",
+				  .is_drill = setting->is_drill,
 				  .look = setting->look };
 	struct err e = ERR_INIT;
 
@@ -719,11 +721,30 @@ form_mouse_goes_to_rows_and_sets_nothing(void **state)
 	tty_stop(tty);
 }
 
+/* Nobody who practises reads LIVE, and the other way round. */
+static void
+form_of_a_drill_says_so(void **state)
+{
+	struct setting drill = { .is_drill = true };
+	struct tty *tty = tty_start(80, 24, child, &drill);
+
+	(void)state;
+	tty_expect(tty, " DRILL ");
+	tty_expect(tty, "A drill: nothing real is touched.");
+	tty_expect_gone(tty, "LIVE");
+	tty_resize(tty, 30, 8);
+	tty_expect(tty, "too small: 30x8");
+	tty_expect(tty, "DRILL");
+	tty_expect_gone(tty, "LIVE");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(form_shows_each_parameter_and_its_source),
+		cmocka_unit_test(form_of_a_drill_says_so),
 		cmocka_unit_test(form_mouse_goes_to_rows_and_sets_nothing),
 		cmocka_unit_test(form_offers_what_the_last_run_had),
 		cmocka_unit_test(form_small_screen_shows_the_focused_row),

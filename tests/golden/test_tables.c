@@ -268,7 +268,10 @@ table_search_marks_what_it_finds(void **state)
 	tty_type(tty, "/running\r");
 	tty_expect(tty, "search: running");
 	tty_expect(tty, "live");
+	tty_expect(tty, "match ");
 	tty_assert_golden(tty, "table-search");
+	tty_type(tty, "N");
+	tty_expect(tty, "match 1 of 4");
 	tty_type(tty, "/nowhere\r");
 	tty_expect(tty, "No row matches \"nowhere\"");
 	tty_type(tty, "\033");

@@ -533,6 +533,7 @@ struct rig {
 	int pretended; /* records that are written nowhere */
 	int looked;    /* how often somebody looked at an operation */
 	const struct impact_pace *pace;
+	const struct engine_drill *drill; /* NULL: it is real */
 	bool closed;
 };
 
@@ -599,7 +600,8 @@ rig_options(const struct rig *rig)
 		.params = rig->params,
 		.folder = rig->folder,
 		.run_id = "one",
-		.mode = "live",
+		.mode = rig->drill ? "drill" : "live",
+		.drill = rig->drill,
 		.operator_name = rig->operator_name,
 		.host = "here",
 		.verify_script = "#!/bin/sh\n",

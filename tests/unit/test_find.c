@@ -184,6 +184,36 @@ find_of_a_page_scrolls_to_its_match(void **state)
 	assert_int_equal(find_facts(&app->page.find), 0);
 }
 
+/* A word that is wider than a page of 80 columns. */
+#define TOKEN                                                                                      \
+	"eyJhbGciOiJSUzI1NiIsImtpZCI6IjEyMzQ1Njc4OTAifQ"                                           \
+	"eyJpc3MiOiJtcCIsInN1YiI6InN2YyIsImF1ZCI6WyJwbGF0Zm9ybSJdfQ"
+
+static void
+fill_wrapped(const struct app *of, struct lines *lines)
+{
+	(void)of;
+	lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT,
+		   "The signing key of the old management plane must be restored before its first "
+		   "start\nstart: " TOKEN);
+}
+
+/* Somebody looks for what the text says, not for how it happens to be broken at this width. */
+static void
+find_entered_finds_what_a_wrap_has_broken(void **state)
+{
+	(void)state;
+	page_open(app, "Page", fill_wrapped);
+	enter(CMD_SEARCH, "first start");
+	assert_string_equal(app->page.find.status, "match 1 of 1");
+	assert_int_equal(app->page.find.at, 0);
+	enter(CMD_SEARCH, TOKEN);
+	assert_string_equal(app->page.find.status, "match 1 of 1");
+	enter(CMD_SEARCH, "start start"); /* a line's end is none of a wrap's */
+	assert_string_equal(app->page.find.status, "no match");
+	page_close(app);
+}
+
 static void
 find_append_title_names_both(void **state)
 {
@@ -214,6 +244,7 @@ main(void)
 		WITH_APP(find_move_passes_over_what_is_hidden),
 		WITH_APP(find_search_finds_only_what_the_filter_shows),
 		WITH_APP(find_of_a_page_scrolls_to_its_match),
+		WITH_APP(find_entered_finds_what_a_wrap_has_broken),
 		WITH_APP(find_append_title_names_both),
 	};
 

@@ -193,6 +193,20 @@ adders_make_an_object(void **state)
 }
 
 static void
+replace_keeps_the_place_of_a_member(void **state)
+{
+	cJSON *object = cJSON_Parse("{\"a\":1,\"A\":2,\"b\":3}");
+
+	(void)state;
+	json_replace(object, "a", cJSON_CreateString("x"));
+	json_replace(object, "c", cJSON_CreateNull());
+	char *text = json_print(object);
+	assert_string_equal(text, "{\"a\":\"x\",\"A\":2,\"b\":3,\"c\":null}");
+	free(text);
+	cJSON_Delete(object);
+}
+
+static void
 truthy_is_all_but_null_and_false(void **state)
 {
 	static const struct {
@@ -248,6 +262,7 @@ main(void)
 		cmocka_unit_test(at_follows_a_path),
 		cmocka_unit_test(getters_of_the_wrong_type_return_the_other_value),
 		cmocka_unit_test(adders_make_an_object),
+		cmocka_unit_test(replace_keeps_the_place_of_a_member),
 		cmocka_unit_test(truthy_is_all_but_null_and_false),
 		cmocka_unit_test(text_of_nothing_is_empty),
 	};

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "base/xalloc.h"
 
 static int
 setup(void **state)
@@ -147,6 +148,34 @@ parse_omits_members_of_a_name_wherever_they_are(void **state)
 	}
 }
 
+/* What is omitted, at every place within the sixteen bytes that are looked at at once. */
+static void
+parse_omits_a_member_to_its_end_wherever_that_is(void **state)
+{
+	static const char *const values[] = {
+		"[{\"k:{\\\"name\\\":\\\"X\\\"}\":{\".\":{},\"f\":{}}},[[[]]],{}]",
+		"{\"a\\\\\":\"}\\\\\\\"}\",\"b\":[\"]\",\"\\\\\\\\\"]}",
+		"[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]",
+		"\"a text \\\" of more than one block, { and [ \\\\\"",
+		"{\"\":{\"\":{\"\":{\"\":{\"\":{\"\":{}}}}}}}",
+		"-12.5e7",
+	};
+
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		for (int shift = 0; shift < 40; shift++) {
+			char *text =
+				xasprintf("{\"m\":[\"%*s\",%s],\"a\":[1]}", shift, "", values[i]);
+			const cJSON *root = parse(*state, text, "m");
+			char *left = root ? cJSON_PrintUnformatted(root) : NULL;
+
+			if (!left || strcmp(left, "{\"a\":[1]}") != 0)
+				fail_msg("%s became %s", text, left ? left : "nothing");
+			free(left);
+			free(text);
+		}
+	}
+}
+
 static void
 parse_of_garbage_says_so(void **state)
 {
@@ -164,7 +193,7 @@ parse_of_strings_is_as_cjson_reads_them_at_any_length(void **state)
 					     "\\u00e4", "\xc3\xa4", "\x80" };
 	struct str text = STR_INIT;
 
-	for (int before = 0; before < 20; before++) {
+	for (int before = 0; before < 40; before++) {
 		for (int after = 0; after < 10; after++) {
 			for (size_t i = 0; i < sizeof(tails) / sizeof(tails[0]); i++) {
 				str_clear(&text);
@@ -265,6 +294,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 			parse_of_strings_is_as_cjson_reads_them_at_any_length, setup, teardown),
 		cmocka_unit_test_setup_teardown(parse_next_takes_an_element_up_to_what_ends_it,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(parse_omits_a_member_to_its_end_wherever_that_is,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(parse_omits_members_of_a_name_wherever_they_are,
 						setup, teardown),

@@ -110,6 +110,44 @@ lines_wrap_sanitises_and_indents(void **state)
 }
 
 static void
+assert_unwrapped(const struct lines *lines, size_t index, size_t room, const char *wanted,
+		 size_t wanted_begin)
+{
+	struct str text = STR_INIT;
+	size_t begin = lines_unwrap(lines, index, room, &text);
+
+	assert_string_equal(str_cstr(&text), wanted);
+	assert_int_equal(begin, wanted_begin);
+	str_release(&text);
+}
+
+static void
+lines_unwrap_joins_what_a_wrap_has_broken(void **state)
+{
+	struct lines lines;
+	char *got;
+
+	(void)state;
+	lines_init(&lines, 12);
+	lines_add(&lines, ROLE_TEXT, "before");
+	lines_wrap(&lines, ROLE_LABEL, "ERR ", ROLE_TEXT, "word or two\nabcdefghijklm x");
+	lines_add(&lines, ROLE_TEXT, "behind");
+	got = joined(&lines);
+	assert_string_equal(got,
+			    "before\nERR word or\n    two\n    abcdefgh\n    ijklm x\nbehind\n");
+	assert_unwrapped(&lines, 0, 100, "before", 0);
+	assert_unwrapped(&lines, 1, 100, "ERR word or two", 0);
+	assert_unwrapped(&lines, 2, 100, "ERR word or two", 12);
+	assert_unwrapped(&lines, 3, 100, "    abcdefghijklm x", 0);
+	assert_unwrapped(&lines, 4, 100, "    abcdefghijklm x", 12);
+	assert_unwrapped(&lines, 1, 0, "ERR word or", 0);
+	assert_unwrapped(&lines, 2, 0, "two", 0);
+	assert_unwrapped(&lines, 5, 100, "behind", 0);
+	free(got);
+	lines_release(&lines);
+}
+
+static void
 type(struct line_edit *edit, int32_t code, bool pasted)
 {
 	line_edit_key(edit, &(struct key){ .code = code, .pasted = pasted });
@@ -167,6 +205,7 @@ main(void)
 		cmocka_unit_test(lines_wrap_prefix_is_sanitised),
 		cmocka_unit_test(lines_markdown_marks_become_roles),
 		cmocka_unit_test(lines_wrap_sanitises_and_indents),
+		cmocka_unit_test(lines_unwrap_joins_what_a_wrap_has_broken),
 		cmocka_unit_test(line_edit_moves_by_characters),
 		cmocka_unit_test(line_edit_takes_no_line_ends_from_a_paste),
 		cmocka_unit_test(line_edit_is_bounded),

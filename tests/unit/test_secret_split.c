@@ -441,17 +441,51 @@ redact_beginning_before_an_ellipsis_is_hidden(void **state)
 	assert_redacted(*state, "correct-horse...", "‹secret:word›...");
 }
 
+/* Texts of all lengths about that which counts, whole and where a line end stands in them. */
+static void
+misses_says_what_redact_leaves_alone(void **state)
+{
+	static const char secret[] = "0123456789abcdefghij";
+	static const char *const leads[] = { "", "x ", "... ", "wait\n… ",
+					     "a long text... of which " };
+	static const char *const marks[] = { "...", "…" }, *const tails[] = { "", "x", "... 0123" };
+	struct secrets *s = secrets_new();
+	struct redactor *r = redactor_new(s);
+	struct err e = ERR_INIT;
+
+	(void)state;
+	assert_true(redactor_misses(r, secret, strlen(secret)));
+	assert_int_equal(secrets_add(s, "pw", secret, strlen(secret), &e), 0);
+	for (size_t i = 0; i < 5 * 2 * 3 * sizeof(secret); i++) {
+		const char *lead = leads[i % 5], *mark = marks[i / 5 % 2],
+			   *tail = tails[i / 10 % 3];
+		int len = (int)(i / 30);
+		char *text = xasprintf("%s%.*s%s%s", lead, len, secret, mark, tail);
+		char *hidden = xasprintf("%s‹secret:pw›%s%s", lead, mark, tail);
+		char *apart = xasprintf("%s%.1s\r%.*s%s", lead, secret, len, secret + 1, mark);
+
+		assert_redacted(s, text, len < 12 ? text : hidden);
+		assert_int_equal(redactor_misses(r, text, strlen(text)), len < 12);
+		assert_int_equal(redactor_misses(r, apart, strlen(apart)), len < 11);
+		free(text);
+		free(hidden);
+		free(apart);
+	}
+	redactor_free(r);
+	secrets_free(s);
+}
+
 static void
 redact_short_values_are_not_pieced_together(void **state)
 {
 	struct secrets *s = secrets_new();
 	struct err e = ERR_INIT;
 
-	(void)state;
 	assert_int_equal(secrets_add(s, "pin", "tsb12", 5, &e), 0);
 	assert_redacted(s, "user tsb\n12 rows", "user tsb\n12 rows");
 	assert_redacted(s, "user tsb12\n", "user ‹secret:pin›\n");
 	secrets_free(s);
+	assert_redacted(*state, "hunter\n42", "‹secret:eight›"); /* the shortest that are */
 }
 
 /* Lines are shown as they come, though the next might begin with the rest of a secret. */
@@ -604,6 +638,7 @@ main(void)
 		cmocka_unit_test(redact_key_that_was_wrapped_anew_hides_it),
 		cmocka_unit_test(redact_texts_of_a_json_value_are_secrets_too),
 		cmocka_unit_test(redact_beginning_before_an_ellipsis_is_hidden),
+		cmocka_unit_test(misses_says_what_redact_leaves_alone),
 		cmocka_unit_test(redact_short_values_are_not_pieced_together),
 		cmocka_unit_test(push_whole_lines_are_shown_at_once),
 		cmocka_unit_test(push_endless_escapes_behind_a_beginning_are_shown),

@@ -293,6 +293,41 @@ fold_of_all_namespaces_is_sorted_by_them_first(void **state)
 	table_fold_free(fold);
 }
 
+/* Keys that begin alike, that end early, and bytes of both signs: the order is that of strcmp(3). */
+static void
+fold_rows_in_no_order_have_the_order_of_their_names(void **state)
+{
+	static const char *const names[][2] = {
+		{ "ns", "app-77-000001" }, { "ns", "app-7" },	   { "ns", "app-70" },
+		{ "ns", "app-\xc3\xa9" },  { "ns", "app-" },	   { "ns-a", "app" },
+		{ "ns", "app-77-000002" }, { "ns", "app-77-000" }, { "ns", "app-7-" },
+	};
+	static const int order[] = { 4, 1, 8, 2, 7, 0, 6, 3, 5 };
+	struct table_fold *fold = fold_new(NULL, true, pod_columns);
+	struct table_snapshot *s;
+
+	(void)state;
+	for (size_t to = 5; to <= 9; to += 4) { /* those of one namespace first */
+		for (size_t i = 0; i < to; i++) {
+			struct kube_row row = { .uid = "u",
+						.ns = names[i][0],
+						.name = names[i][1] };
+
+			table_fold_row(fold, &row, NOW_MS);
+		}
+		s = table_fold_snapshot(fold, 1);
+		assert_int_equal(s->count, to);
+		for (size_t i = 0, at = 0; i < 9; i++) {
+			if ((size_t)order[i] >= to)
+				continue;
+			assert_string_equal(s->rows[at].ns, names[order[i]][0]);
+			assert_string_equal(s->rows[at++].name, names[order[i]][1]);
+		}
+		table_snapshot_release(s);
+	}
+	table_fold_free(fold);
+}
+
 static void
 fold_of_rows_in_no_order_is_sorted_and_knows_each_once(void **state)
 {
@@ -351,6 +386,41 @@ fold_foreign_text_passes_both_doors(void **state)
 	table_fold_free(fold);
 	secrets_free(secrets);
 	str_release(&text);
+}
+
+/* A byte that is not to be shown, at every place of a cell, and a secret that is known since the row before. */
+static void
+fold_cells_pass_both_doors_whatever_came_before(void **state)
+{
+	static const char *const odd[] = { "\x01",     "\x1f",	       "\x7f",
+					   "\xc2\x9b", "\xe2\x80\xae", "\xff" };
+	struct secrets *secrets = secrets_new();
+	struct table_fold *fold = fold_new(secrets, true, pod_columns);
+	struct table_snapshot *s;
+
+	(void)state;
+	for (int at = 0; at < 20; at++)
+		for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+			char *cells = xasprintf("[\"x\",\"%.*s%s%.*s\",\"Running\",0]", at,
+						"~~~~~~~~~~~~~~~~~~~~", odd[i], 20 - at,
+						"                    ");
+
+			add(fold, "u", "a", cells);
+			s = table_fold_snapshot(fold, 1);
+			assert_null(strstr(s->rows[0].cells[READY], odd[i]));
+			table_snapshot_release(s);
+			free(cells);
+		}
+	add(fold, "u", "b", "[\"b\",\"hunter2hunter2\",\"x hunter2hunter2\",0]");
+	secrets_add(secrets, "token", "hunter2hunter2", 14, NULL);
+	add(fold, "u", "c", "[\"c\",\"hunter2hunter2\",\"x hunter2hunter2\",0]");
+	s = table_fold_snapshot(fold, 2);
+	assert_string_equal(s->rows[1].cells[READY], "hunter2hunter2");
+	assert_string_equal(s->rows[2].cells[READY], "‹secret:token›");
+	assert_string_equal(s->rows[2].cells[STATUS], "x ‹secret:token›");
+	table_snapshot_release(s);
+	table_fold_free(fold);
+	secrets_free(secrets);
 }
 
 static void
@@ -675,8 +745,10 @@ main(void)
 		cmocka_unit_test(fold_relist_drops_what_it_does_not_name),
 		cmocka_unit_test(fold_removed_of_another_uid_keeps_the_new_one),
 		cmocka_unit_test(fold_of_all_namespaces_is_sorted_by_them_first),
+		cmocka_unit_test(fold_rows_in_no_order_have_the_order_of_their_names),
 		cmocka_unit_test(fold_of_rows_in_no_order_is_sorted_and_knows_each_once),
 		cmocka_unit_test(fold_foreign_text_passes_both_doors),
+		cmocka_unit_test(fold_cells_pass_both_doors_whatever_came_before),
 		cmocka_unit_test(fold_cells_of_other_types_too_few_and_several_lines),
 		cmocka_unit_test(fold_other_columns_keep_the_rows),
 		cmocka_unit_test(fold_reason_is_asked_for_once_for_each_change),

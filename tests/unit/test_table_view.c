@@ -224,6 +224,19 @@ update_merges_several_snapshots(void **state)
 }
 
 static void
+assert_hit(const struct table_view *view, const struct pattern *pattern, size_t from, int direction,
+	   const char *wanted)
+{
+	struct table_hit hit;
+	char seen[80] = "none";
+
+	if (table_view_search(view, pattern, from, direction, &hit))
+		snprintf(seen, sizeof(seen), "row %zu, %zu of %zu%s", hit.row, hit.index + 1,
+			 hit.count, hit.around ? ", around" : "");
+	assert_string_equal(seen, wanted ? wanted : "none");
+}
+
+static void
 search_goes_around_and_past_where_it_stands(void **state)
 {
 	struct table_snapshot *s = snapshot_of(few, FEW);
@@ -234,16 +247,17 @@ search_goes_around_and_past_where_it_stands(void **state)
 		       *job = pattern_new("job", &e);
 
 	(void)state;
-	assert_int_equal(table_view_search(view, running, 0, 1), SIZE_MAX);
+	assert_hit(view, running, 0, 1, NULL);
 	table_view_update(view, &s, 1, &options);
-	assert_int_equal(table_view_search(view, running, 0, 1), 4);
-	assert_int_equal(table_view_search(view, running, 4, 1), 0);
-	assert_int_equal(table_view_search(view, running, 4, -1), 0);
-	assert_int_equal(table_view_search(view, running, 0, -1), 4);
-	assert_int_equal(table_view_search(view, running, SIZE_MAX, 1), 0);
-	assert_int_equal(table_view_search(view, running, SIZE_MAX, -1), 4);
-	assert_int_equal(table_view_search(view, none, 2, 1), SIZE_MAX);
-	assert_int_equal(table_view_search(view, job, 2, 1), SIZE_MAX); /* only itself */
+	assert_hit(view, running, 0, 1, "row 4, 2 of 2");
+	assert_hit(view, running, 4, 1, "row 0, 1 of 2, around");
+	assert_hit(view, running, 4, -1, "row 0, 1 of 2");
+	assert_hit(view, running, 0, -1, "row 4, 2 of 2, around");
+	assert_hit(view, running, 2, 1, "row 4, 2 of 2");
+	assert_hit(view, running, SIZE_MAX, 1, "row 0, 1 of 2");
+	assert_hit(view, running, SIZE_MAX, -1, "row 4, 2 of 2");
+	assert_hit(view, none, 2, 1, NULL);
+	assert_hit(view, job, 2, 1, "row 2, 1 of 1, around"); /* only itself */
 	table_view_free(view);
 	pattern_free(running);
 	pattern_free(none);
