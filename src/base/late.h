@@ -26,7 +26,7 @@ struct late_library {
 	void *handle; /* or NULL: not loaded yet */
 };
 
-extern struct late_library late_curl, late_jq, late_ldns, late_libpq, late_libssl;
+extern struct late_library late_curl, late_ldns, late_libpq, late_libssl;
 
 /* Loads it now, where somebody can still be told that it cannot be: ERR_NOT_FOUND, with what to install. */
 int late_load(struct late_library *library, struct err *e);

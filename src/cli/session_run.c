@@ -19,6 +19,7 @@
 #include "run/anchor.h"
 #include "run/engine.h"
 #include "run/runs.h"
+#include "runbook/expression.h"
 #include "step/step_table.h"
 
 /* From a session whose parameters are filled to a run, and to how it stands when its front end is left. */
@@ -169,17 +170,17 @@ struct conduct {
 	struct str said; /* of the runbook, while the screen hides standard error */
 };
 
-/* Here, and not in the middle of the run, which would abort without one of them. */
+/* What a run may need later is found out here, and not in the middle of it. */
 static int
-load_libraries(struct err *e)
+find_what_is_needed(struct err *e)
 {
-	static struct late_library *const libraries[] = { &late_curl, &late_jq, &late_ldns,
-							  &late_libpq, &late_libssl };
+	static struct late_library *const libraries[] = { &late_curl, &late_ldns, &late_libpq,
+							  &late_libssl };
 
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		if (late_load(libraries[i], e) < 0)
 			return -1;
-	return 0;
+	return expressions_find_program(e);
 }
 
 /* Makes the engine, and starts it. */
@@ -188,7 +189,8 @@ set_out(struct conduct *c, struct err *e)
 {
 	struct session *s = c->session;
 
-	if (load_libraries(e) < 0 || session_check(s, e) < 0 || operator_key_load(&c->key, e) < 0)
+	if (find_what_is_needed(e) < 0 || session_check(s, e) < 0 ||
+	    operator_key_load(&c->key, e) < 0)
 		return NULL;
 	c->engine = make_engine(s, c->resume, c->key, e);
 	const struct run_link *link = c->engine ? engine_subscribe(c->engine) : NULL;

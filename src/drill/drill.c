@@ -17,14 +17,11 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/libexec.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "drill/drill_internal.h"
-
-#ifndef LIFEBOAT_LIBEXECDIR
-#define LIFEBOAT_LIBEXECDIR "/usr/local/libexec/lifeboat"
-#endif
 
 enum {
 	READY_MS = 120000, /* on a loaded machine; PostgreSQL is initialised meanwhile */
@@ -37,33 +34,6 @@ enum {
 extern char **environ;
 
 /* ---- the program ---- */
-
-static char *
-beside_us(const char *name)
-{
-	char self[PATH_MAX];
-	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-
-	if (len <= 0)
-		return NULL;
-	self[len] = '\0';
-	char *folder = file_folder(self);
-	char *path = xasprintf("%s/%s", folder, name);
-	free(folder);
-	if (access(path, X_OK) == 0)
-		return path;
-	free(path);
-	return NULL;
-}
-
-/* Of a build it lies beside us; else where it was installed. The caller frees. */
-static char *
-find_program(const char *name)
-{
-	char *path = beside_us(name);
-
-	return path ? path : xasprintf("%s/%s", LIFEBOAT_LIBEXECDIR, name);
-}
 
 struct words {
 	char **items;
@@ -86,8 +56,8 @@ make_words(const struct drill_options *o, const char *program)
 		add_word(&words, xasprintf("--variant=%s", o->variants[i]));
 	add_word(&words, xasprintf("--speed=%g", o->speed > 0 ? o->speed : 1.0));
 	add_word(&words, xasprintf("--seed=%llu", (unsigned long long)o->seed));
-	char *helm = find_program("lifeboat-helm");
-	if (access(helm, X_OK) == 0)
+	char *helm = libexec_find("lifeboat-helm", NULL);
+	if (helm)
 		add_word(&words, xasprintf("--helm=%s", helm));
 	free(helm);
 	add_word(&words, xstrdup("--"));
@@ -139,9 +109,11 @@ static int
 start(struct drill *d, const struct drill_options *o, struct err *e)
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, rc = -1;
-	char *program = o->program ? xstrdup(o->program) : find_program("lifeboat-world");
-	struct words words = make_words(o, program);
+	char *program = o->program ? xstrdup(o->program) : libexec_find("lifeboat-world", e);
 
+	if (!program)
+		return -1;
+	struct words words = make_words(o, program);
 	d->error_fd = memfd_create("world-stderr", MFD_CLOEXEC);
 	if (d->error_fd < 0 || pipe2(in, O_CLOEXEC) < 0 || pipe2(out, O_CLOEXEC) < 0)
 		err_errno(e, ERR_IO, "making the pipes to the world");

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/libexec.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -59,6 +60,16 @@ set_release(struct expression_set *set)
 	for (size_t i = 0; i < set->count; i++)
 		free(texts[i]);
 	free(texts);
+}
+
+int
+expressions_find_program(struct err *e)
+{
+	char *path = libexec_find(EXPRESSION_PROGRAM, e);
+	int rc = path ? 0 : -1;
+
+	free(path);
+	return rc;
 }
 
 struct expressions *
@@ -331,11 +342,7 @@ check_call(struct check *check, size_t first, size_t count, enum child_outcome *
 
 	if (check->child.pid == 0 && expression_child_start(&check->child, &nothing, e) < 0)
 		return -1;
-	for (size_t i = first; i < first + count; i++) {
-		str_append(&list, i == first ? "[" : ",");
-		append_json_string(&list, check->texts[i]);
-	}
-	str_append(&list, "]");
+	expression_list_append(&list, check->texts + first, count);
 	*ret_outcome = expression_child_call(&check->child, FRAME_COMPILE, &list,
 					     clock_mono_ms() + CHECK_MS, answer);
 	str_release(&list);

@@ -9,7 +9,7 @@
 #include "base/err.h"
 
 /*
- * jq expressions, evaluated in a child process of limited memory and CPU time, which holds all
+ * jq expressions, evaluated in a process of their own (lifeboat-jq) of limited memory and CPU time, which holds all
  * expressions of a runbook compiled into one program, and is started again when an expression kills
  * it. A plain path (.params.fqdn, .steps["signing-key"].kid, .a[0]) is resolved in this process and
  * costs no child.
@@ -20,6 +20,9 @@
  * env, $ENV, input, inputs, debug, halt, import and include are refused or shadowed.
  */
 struct expressions;
+
+/* Whether the program that evaluates them is there, while somebody can still be told that it is not. */
+int expressions_find_program(struct err *e);
 
 /*
  * `texts` (copied) are the expressions to compile; evaluating another one later works, and costs its

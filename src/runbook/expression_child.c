@@ -3,47 +3,23 @@
 #include "runbook/expression_child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/fork.h"
-#include "base/late.h"
+#include "base/json.h"
+#include "base/libexec.h"
 
-/*
- * The child is not tied to this process by PR_SET_PDEATHSIG, which would kill it with the thread
- * that happened to fork it. It ends when its socket does, and its CPU time is limited.
- */
-
-int
-expression_child_start(struct expression_child *child, const struct expression_set *set,
-		       struct err *e)
-{
-	int fds[2];
-	pid_t pid;
-
-	if (late_load(&late_jq, e) < 0)
-		return -1;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
-		return err_errno(e, ERR_INTERNAL, "making a socket for the jq process");
-	pid = fork_quietly();
-	if (pid == 0)
-		expression_serve(fds[1], set);
-	close(fds[1]);
-	if (pid < 0) {
-		err_errno(e, ERR_INTERNAL, "starting the jq process");
-		close(fds[0]);
-		return -1;
-	}
-	*child = (struct expression_child){ .pid = pid, .fd = fds[0], .ready = false };
-	return 0;
-}
+enum { BEGIN_MS = 10000 /* until it has taken what it begins with, on a loaded machine */ };
 
 static int
 reap(pid_t pid)
@@ -82,6 +58,9 @@ bury(struct expression_child *child, struct str *answer)
 	else if (WIFSIGNALED(status))
 		str_printf(answer, "was ended by signal %d (%s)", WTERMSIG(status),
 			   sigabbrev_np(WTERMSIG(status)) ? sigabbrev_np(WTERMSIG(status)) : "?");
+	else if (WEXITSTATUS(status) == EXPRESSION_EXIT_VERSION)
+		str_append(answer, "is of another version than this program, which was replaced "
+				   "meanwhile");
 	else
 		str_printf(answer, "ended with status %d", WEXITSTATUS(status));
 }
@@ -156,6 +135,96 @@ send_frame(int fd, enum frame_kind kind, const struct str *payload, int64_t dead
 	memcpy(head + 1, &len, sizeof(len));
 	done = send_bytes(fd, head, sizeof(head), deadline_ms);
 	return done == TRANSFER_DONE ? send_bytes(fd, payload->data, len, deadline_ms) : done;
+}
+
+/* A program and not a fork: jq is to see nothing of this process's memory, and no lock that another thread held. */
+static int
+spawn(int fd, pid_t *ret_pid, struct err *e)
+{
+	static char home[] = "HOME=/nonexistent", version[] = PACKAGE_VERSION;
+	char *program = libexec_find(EXPRESSION_PROGRAM, e);
+	/* a HOME, as jq loads ~/.jq, and crashes without any environment */
+	char *const argv[] = { program, version, NULL }, *const environment[] = { home, NULL };
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+
+	if (!program)
+		return -1;
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, EXPRESSION_SOCKET);
+	for (int std = 0; std < EXPRESSION_SOCKET; std++)
+		posix_spawn_file_actions_addopen(&actions, std, "/dev/null", O_RDWR, 0);
+	posix_spawn_file_actions_addclosefrom_np(&actions, EXPRESSION_SOCKET + 1);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	/* a session of its own, away from the keys of the terminal */
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
+	int rc = posix_spawn(ret_pid, program, &actions, &attributes, argv, environment);
+	posix_spawnattr_destroy(&attributes);
+	posix_spawn_file_actions_destroy(&actions);
+	errno = rc;
+	if (rc != 0)
+		err_errno(e, ERR_INTERNAL, "starting %s", program);
+	free(program);
+	return rc == 0 ? 0 : -1;
+}
+
+void
+expression_list_append(struct str *out, const char *const *texts, size_t count)
+{
+	cJSON *list = count > 0 ? cJSON_CreateStringArray(texts, (int)count) : cJSON_CreateArray();
+	char *text = json_print(list);
+
+	str_append(out, text);
+	free(text);
+	cJSON_Delete(list);
+}
+
+/* Tells it what to compile. Where it has died meanwhile, that shows when its answer is awaited. */
+static int
+tell_set(const struct expression_child *child, const struct expression_set *set, struct err *e)
+{
+	struct str list = STR_INIT;
+	int rc = 0;
+
+	expression_list_append(&list, set->texts, set->combine ? set->count : 0);
+	if (list.len > FRAME_MAX_BYTES)
+		rc = err_set(e, ERR_SPEC, "the runbook's expressions are larger than %d MiB",
+			     FRAME_MAX_BYTES >> 20);
+	else if (send_frame(child->fd, FRAME_BEGIN, &list, clock_mono_ms() + BEGIN_MS) ==
+		 TRANSFER_LATE)
+		rc = err_set(e, ERR_TIMEOUT, "the jq process takes nothing for %d s",
+			     BEGIN_MS / 1000);
+	str_release(&list);
+	return rc;
+}
+
+int
+expression_child_start(struct expression_child *child, const struct expression_set *set,
+		       struct err *e)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return err_errno(e, ERR_INTERNAL, "making a socket for the jq process");
+	int rc = spawn(fds[1], &pid, e);
+	close(fds[1]);
+	if (rc < 0) {
+		close(fds[0]);
+		return -1;
+	}
+	*child = (struct expression_child){ .pid = pid, .fd = fds[0], .ready = false };
+	if (tell_set(child, set, e) < 0) {
+		expression_child_stop(child);
+		return -1;
+	}
+	return 0;
 }
 
 static enum transfer

@@ -8,27 +8,12 @@
 
 #include "base/err.h"
 #include "base/str.h"
+#include "runbook/expression_frame.h"
 
 /*
- * The process that runs jq, seen from outside: forked from this one (no exec), joined to it by a
- * socket, and at its mercy: it is killed by its id whenever it does not answer in time. Internal to
- * src/runbook; not thread-safe.
- *
- * A frame in either direction is a kind (one byte), a length (four bytes, this machine's order) and
- * as many bytes.
+ * The process that runs jq (lifeboat-jq), seen from outside: joined to this one by a socket, and at its mercy: it is
+ * killed by its id whenever it does not answer in time. Internal to src/runbook; not thread-safe.
  */
-enum frame_kind {
-	FRAME_EVALUATE = 'x', /* to the child: {"text":…, "input":…, "context":…} */
-	FRAME_COMPILE = 'c',  /* to the child: ["expression", …], compiled into one program */
-	FRAME_READY =
-		'r', /* from the child: it is done with what it was started with; jq's message if that failed */
-	FRAME_VALUE = 'v',	/* from the child: the JSON result, or nothing for FRAME_COMPILE */
-	FRAME_ERROR = 'e',	/* from the child: jq's message */
-	FRAME_LAST_WORDS = 'l', /* from the child: a message, after which it ends */
-};
-
-enum { FRAME_MAX_BYTES = 16 << 20, FRAME_HEAD_BYTES = 5, EXPRESSION_MEMORY_MIB = 256 };
-
 struct expression_child {
 	pid_t pid; /* 0: none runs */
 	int fd;
@@ -41,7 +26,7 @@ struct expression_child {
 		0, -1, false, false                                                                \
 	}
 
-/* What the child knows from the beginning: it works on its own copy of the memory. */
+/* What the child knows from the beginning. */
 struct expression_set {
 	const char *const *texts;
 	size_t count;
@@ -56,6 +41,9 @@ enum child_outcome {
 	CHILD_STILLBORN, /* the same, before it had compiled what it was started with */
 };
 
+/* Appends the JSON array of the texts, as FRAME_BEGIN and FRAME_COMPILE have it. */
+void expression_list_append(struct str *out, const char *const *texts, size_t count);
+
 int expression_child_start(struct expression_child *child, const struct expression_set *set,
 			   struct err *e);
 void expression_child_stop(struct expression_child *child);
@@ -67,8 +55,5 @@ bool expression_child_await(struct expression_child *child, int64_t deadline_ms)
 enum child_outcome expression_child_call(struct expression_child *child, enum frame_kind kind,
 					 const struct str *payload, int64_t deadline_ms,
 					 struct str *answer);
-
-/* The body of the child (expression_jq.c): serves the socket until its other end is closed. */
-_Noreturn void expression_serve(int fd, const struct expression_set *set);
 
 #endif

@@ -1,26 +1,26 @@
 #include "config.h"
 
-#include "runbook/expression_child.h"
-
 #include <errno.h>
-#include <fcntl.h>
 #include <jq.h>
-#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/str.h"
 #include "base/xalloc.h"
 #include "runbook/expression.h"
+#include "runbook/expression_frame.h"
 
 /*
- * The inside of the child process: the only code that runs jq. jq aborts on some expressions and
- * never ends on others, so it works here, with no environment, no files, little memory and little
- * time.
+ * lifeboat-jq: the only code that runs jq. jq aborts on some expressions and never ends on others, so it works here, in
+ * a process with no environment, no files, little memory and little time, which has never seen what a run keeps
+ * secret but in the requests that hold it. It ends when its socket does.
  *
  * All expressions of the runbook become one program, because each compilation costs 20 ms for jq's
  * own library alone: every expression is a function, and a request carries the number of the one to
@@ -43,7 +43,6 @@ static const char program_head[] =
 	". as $__lifeboat_in |\n";
 
 enum {
-	SOCKET = 3,
 	CPU_SECONDS = 10, /* for one request; the parent's deadline is shorter */
 	ALONE_MAX = 32,	  /* programs of one expression to keep */
 };
@@ -54,8 +53,15 @@ struct alone {
 	jq_state *jq;
 };
 
+/* Expressions as a frame lists them. */
+struct texts {
+	const char **items; /* of the list */
+	size_t count;
+	jv list;
+};
+
 struct server {
-	const struct expression_set *set;
+	struct texts set;   /* what it began with */
 	jq_state *combined; /* NULL: each is compiled alone when first asked for */
 	struct alone alone[ALONE_MAX];
 	size_t next_alone;
@@ -91,7 +97,7 @@ limit_memory(void)
 }
 #endif
 
-/* The limit counts from the child's beginning, and each request has its own seconds. */
+/* The limit counts from jq's beginning, and each request has its own seconds. */
 static void
 limit_cpu(void)
 {
@@ -103,54 +109,8 @@ limit_cpu(void)
 }
 
 static void
-reset_signals(void)
+seal(void)
 {
-	struct sigaction fallback = { .sa_handler = SIG_DFL };
-	sigset_t none;
-
-	for (int sig = 1; sig < NSIG; sig++)
-		sigaction(sig, &fallback, NULL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* Keeps the socket (as SOCKET) and nothing else that this process has inherited. */
-static void
-close_all_but(int fd)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC), high = fcntl(fd, F_DUPFD_CLOEXEC, 16);
-
-	if (null < 0 || high < 0)
-		_exit(1);
-	for (int i = 0; i < SOCKET; i++)
-		dup2(null, i);
-	if (dup2(high, SOCKET) < 0 || close_range(SOCKET + 1, ~0U, 0) < 0)
-		_exit(1);
-}
-
-/*
- * What this process was born with may hold secrets, which the parent only afterwards takes out of its own.
- * A HOME, as jq loads ~/.jq, and crashes without any environment.
- */
-static void
-forget_environment(void)
-{
-	static char home[] = "HOME=/nonexistent";
-	static char *environment[] = { home, NULL };
-
-	for (char **at = environ; at && *at; at++)
-		explicit_bzero(*at, strlen(*at));
-	environ = environment;
-}
-
-static void
-seal(int fd)
-{
-	reset_signals();
-	setsid(); /* away from the keys of the terminal */
-	prctl(PR_SET_NAME, "lifeboat-jq");
-	close_all_but(fd);
-	forget_environment();
 	limit_memory();
 	limit_cpu();
 	limit(RLIMIT_CORE, 0); /* an image of it would hold the run's secrets */
@@ -161,7 +121,7 @@ static void
 send_all(const char *bytes, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = send(SOCKET, bytes, len, MSG_NOSIGNAL);
+		ssize_t n = send(EXPRESSION_SOCKET, bytes, len, MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -176,7 +136,7 @@ static void
 receive_all(char *bytes, size_t len)
 {
 	while (len > 0) {
-		ssize_t n = recv(SOCKET, bytes, len, 0);
+		ssize_t n = recv(EXPRESSION_SOCKET, bytes, len, 0);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -374,11 +334,11 @@ static jq_state *
 find_program(struct server *server, jv *request, struct str *message)
 {
 	jv text = jv_object_get(jv_copy(*request), jv_string("text"));
-	const struct expression_set *set = server->set;
+	const struct texts *set = &server->set;
 	jq_state *jq = server->combined;
 	size_t i = 0;
 
-	while (jq && i < set->count && strcmp(set->texts[i], jv_string_value(text)) != 0)
+	while (jq && i < set->count && strcmp(set->items[i], jv_string_value(text)) != 0)
 		i++;
 	if (jq && i < set->count)
 		*request = jv_object_set(*request, jv_string("which"), jv_number((double)i));
@@ -453,24 +413,50 @@ serve_evaluate(struct server *server, const struct str *payload)
 	str_release(&message);
 }
 
+static struct texts
+parse_texts(const struct str *payload)
+{
+	struct texts texts = { .list = jv_parse_sized(payload->data, (int)payload->len) };
+
+	texts.count = (size_t)jv_array_length(jv_copy(texts.list));
+	texts.items = xcalloc(texts.count + 1, sizeof(*texts.items));
+	for (size_t i = 0; i < texts.count; i++) {
+		jv text = jv_array_get(jv_copy(texts.list), (int)i);
+
+		texts.items[i] = jv_string_value(text); /* which the list keeps */
+		jv_free(text);
+	}
+	return texts;
+}
+
+static void
+texts_release(struct texts *texts)
+{
+	free(texts->items);
+	jv_free(texts->list);
+}
+
+static void
+serve_begin(struct server *server, const struct str *payload)
+{
+	struct str message = STR_INIT;
+
+	server->set = parse_texts(payload);
+	if (server->set.count > 0)
+		server->combined = compile_combined(server->set.items, server->set.count, &message);
+	answer(FRAME_READY, message.len ? message.data : "", message.len);
+	str_release(&message);
+}
+
 /* Compiles the expressions of a request together and tells whether that works. */
 static void
 serve_compile(const struct str *payload)
 {
-	jv list = jv_parse_sized(payload->data, (int)payload->len);
-	size_t count = (size_t)jv_array_length(jv_copy(list));
-	const char **texts = xcalloc(count, sizeof(*texts));
+	struct texts texts = parse_texts(payload);
 	struct str message = STR_INIT;
-	jq_state *jq;
+	jq_state *jq = texts.count == 1 ? compile_alone(texts.items[0], &message)
+					: compile_combined(texts.items, texts.count, &message);
 
-	for (size_t i = 0; i < count; i++) {
-		jv text = jv_array_get(jv_copy(list), (int)i);
-
-		texts[i] = jv_string_value(text); /* which the list keeps */
-		jv_free(text);
-	}
-	jq = count == 1 ? compile_alone(texts[0], &message)
-			: compile_combined(texts, count, &message);
 	if (jq)
 		answer(FRAME_VALUE, "", 0);
 	else
@@ -478,12 +464,11 @@ serve_compile(const struct str *payload)
 	if (jq)
 		jq_teardown(&jq);
 	str_release(&message);
-	free(texts);
-	jv_free(list);
+	texts_release(&texts);
 }
 
 static void
-serve_request(struct server *server, struct str *payload)
+serve(struct server *server, struct str *payload)
 {
 	char head[FRAME_HEAD_BYTES];
 	uint32_t len;
@@ -495,23 +480,31 @@ serve_request(struct server *server, struct str *payload)
 	payload->len = len;
 	payload->data[len] = '\0';
 	limit_cpu();
-	if (head[0] == FRAME_COMPILE)
+	if (head[0] == FRAME_BEGIN)
+		serve_begin(server, payload);
+	else if (head[0] == FRAME_COMPILE)
 		serve_compile(payload);
 	else
 		serve_evaluate(server, payload);
 }
 
-_Noreturn void
-expression_serve(int fd, const struct expression_set *set)
+int
+main(int argc, char **argv)
 {
-	struct server server = { .set = set };
-	struct str payload = STR_INIT, message = STR_INIT;
+	struct server server = { 0 };
+	struct str payload = STR_INIT;
+	struct stat socket;
 
-	seal(fd);
-	if (set->combine && set->count > 0)
-		server.combined = compile_combined(set->texts, set->count, &message);
-	answer(FRAME_READY, message.len ? message.data : "", message.len);
-	str_release(&message);
+	if (argc != 2 || fstat(EXPRESSION_SOCKET, &socket) < 0 || !S_ISSOCK(socket.st_mode)) {
+		fputs("lifeboat-jq evaluates the expressions of a runbook. lifeboat starts it by "
+		      "itself; there "
+		      "is nothing to be done with it by hand.\n",
+		      stderr);
+		return 2;
+	}
+	if (strcmp(argv[1], PACKAGE_VERSION) != 0)
+		return EXPRESSION_EXIT_VERSION;
+	seal();
 	for (;;)
-		serve_request(&server, &payload);
+		serve(&server, &payload);
 }
