@@ -15,6 +15,7 @@
 enum {
 	PUBLISH_MS = 100,
 	PUBLISH_ROWS_PER_MS = 100, /* a large table is copied less often */
+	GLANCE_MS = 50,		   /* time to paint a glance: its copy, and a frame of the screen */
 	MAX_WISHES = 256,
 };
 
@@ -135,6 +136,9 @@ on_listed(void *data, bool exact)
 	feed->urgent = true;
 	tell(feed);
 	pthread_mutex_unlock(&feed->lock);
+	/* the exact list keeps both sides busy: what is there already is shown first */
+	if (!exact)
+		cancel_sleep(feed->cancel, GLANCE_MS);
 }
 
 static void
