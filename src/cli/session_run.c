@@ -172,7 +172,7 @@ struct conduct {
 
 /* What a run may need later is found out here, and not in the middle of it. */
 static int
-find_what_is_needed(struct err *e)
+find_what_is_needed(const struct session *s, struct err *e)
 {
 	static struct late_library *const libraries[] = { &late_curl, &late_ldns, &late_libpq,
 							  &late_libssl };
@@ -180,7 +180,7 @@ find_what_is_needed(struct err *e)
 	for (size_t i = 0; i < sizeof(libraries) / sizeof(libraries[0]); i++)
 		if (late_load(libraries[i], e) < 0)
 			return -1;
-	return expressions_find_program(e);
+	return expressions_find_program(s->expressions, e);
 }
 
 /* Makes the engine, and starts it. */
@@ -189,7 +189,7 @@ set_out(struct conduct *c, struct err *e)
 {
 	struct session *s = c->session;
 
-	if (find_what_is_needed(e) < 0 || session_check(s, e) < 0 ||
+	if (find_what_is_needed(s, e) < 0 || session_check(s, e) < 0 ||
 	    operator_key_load(&c->key, e) < 0)
 		return NULL;
 	c->engine = make_engine(s, c->resume, c->key, e);

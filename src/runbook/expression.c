@@ -62,16 +62,6 @@ set_release(struct expression_set *set)
 	free(texts);
 }
 
-int
-expressions_find_program(struct err *e)
-{
-	char *path = libexec_find(EXPRESSION_PROGRAM, e);
-	int rc = path ? 0 : -1;
-
-	free(path);
-	return rc;
-}
-
 struct expressions *
 expressions_new(const char *const *texts, size_t count)
 {
@@ -105,6 +95,17 @@ expressions_free(struct expressions *x)
 	pthread_mutex_destroy(&x->lock);
 	set_release(&x->set);
 	free(x);
+}
+
+int
+expressions_find_program(const struct expressions *x, struct err *e)
+{
+	if (x->set.count == 0)
+		return 0;
+	char *path = libexec_find(EXPRESSION_PROGRAM, e);
+	int rc = path ? 0 : -1;
+	free(path);
+	return rc;
 }
 
 /* Makes the child this thread's alone; false when others kept it beyond the deadline. */

@@ -21,9 +21,6 @@
  */
 struct expressions;
 
-/* Whether the program that evaluates them is there, while somebody can still be told that it is not. */
-int expressions_find_program(struct err *e);
-
 /*
  * `texts` (copied) are the expressions to compile; evaluating another one later works, and costs its
  * own compilation. Never NULL.
@@ -32,6 +29,8 @@ struct expressions *expressions_new(const char *const *texts, size_t count);
 /* Begins to compile them in the background, which the first use does otherwise. Before other threads know of them. */
 void expressions_start(struct expressions *x);
 void expressions_free(struct expressions *x);
+/* Whether the program that evaluates them is there, if they need one, while somebody can still be told. */
+int expressions_find_program(const struct expressions *x, struct err *e);
 
 /*
  * Waits, at most so long, until the texts of expressions_new() are compiled. True: all of them are sound. False: one of
