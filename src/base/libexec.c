@@ -3,6 +3,7 @@
 #include "base/libexec.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,4 +59,23 @@ libexec_find(const char *name, struct err *e)
 	}
 	free(folder);
 	return path;
+}
+
+int
+libexec_spawn(pid_t *ret_pid, const posix_spawn_file_actions_t *actions, char *const *argv,
+	      char *const *environment)
+{
+	posix_spawnattr_t attributes;
+	sigset_t none, all;
+
+	sigemptyset(&none);
+	sigfillset(&all);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
+						      POSIX_SPAWN_SETSIGDEF);
+	int rc = posix_spawn(ret_pid, argv[0], actions, &attributes, argv, environment);
+	posix_spawnattr_destroy(&attributes);
+	return rc;
 }

@@ -44,7 +44,8 @@ static const char program_head[] =
 
 enum {
 	CPU_SECONDS = 10, /* for one request; the parent's deadline is shorter */
-	ALONE_MAX = 32,	  /* programs of one expression to keep */
+	MEMORY_MIB = 256,
+	ALONE_MAX = 32, /* programs of one expression to keep */
 };
 
 /* An expression that was not among the first ones, with its program. */
@@ -85,8 +86,8 @@ limit_memory(void)
 	unsigned long pages;
 
 	if (statm && fscanf(statm, "%lu", &pages) == 1)
-		limit(RLIMIT_AS, (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) +
-					 ((rlim_t)EXPRESSION_MEMORY_MIB << 20));
+		limit(RLIMIT_AS,
+		      (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + ((rlim_t)MEMORY_MIB << 20));
 	if (statm)
 		fclose(statm);
 }
@@ -169,7 +170,7 @@ out_of_memory(void *data)
 {
 	static const char text[] = "needs more than 256 MiB of memory";
 
-	_Static_assert(EXPRESSION_MEMORY_MIB == 256, "the message names it");
+	_Static_assert(MEMORY_MIB == 256, "the message names it");
 	(void)data;
 	answer(FRAME_LAST_WORDS, text, sizeof(text) - 1);
 	_exit(0);

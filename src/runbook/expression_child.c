@@ -146,26 +146,15 @@ spawn(int fd, pid_t *ret_pid, struct err *e)
 	/* a HOME, as jq loads ~/.jq, and crashes without any environment */
 	char *const argv[] = { program, version, NULL }, *const environment[] = { home, NULL };
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none, all;
 
 	if (!program)
 		return -1;
-	sigemptyset(&none);
-	sigfillset(&all);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, fd, EXPRESSION_SOCKET);
 	for (int std = 0; std < EXPRESSION_SOCKET; std++)
 		posix_spawn_file_actions_addopen(&actions, std, "/dev/null", O_RDWR, 0);
 	posix_spawn_file_actions_addclosefrom_np(&actions, EXPRESSION_SOCKET + 1);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	/* a session of its own, away from the keys of the terminal */
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK |
-						      POSIX_SPAWN_SETSIGDEF);
-	int rc = posix_spawn(ret_pid, program, &actions, &attributes, argv, environment);
-	posix_spawnattr_destroy(&attributes);
+	int rc = libexec_spawn(ret_pid, &actions, argv, environment);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = rc;
 	if (rc != 0)

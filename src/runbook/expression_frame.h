@@ -21,7 +21,6 @@ enum frame_kind {
 enum {
 	FRAME_MAX_BYTES = 16 << 20,
 	FRAME_HEAD_BYTES = 5,
-	EXPRESSION_MEMORY_MIB = 256,
 	EXPRESSION_SOCKET = 3, /* its descriptor in lifeboat-jq, which has no other */
 	EXPRESSION_EXIT_VERSION =
 		3, /* argv[1] was not PACKAGE_VERSION: a lifeboat of another version started it */

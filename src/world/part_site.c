@@ -182,19 +182,19 @@ take_change(struct part_site *site, const cJSON *change, const char *otherwise, 
 {
 	const cJSON *certificate = json_at(change, "certificate");
 	const char *word = json_string(change, "state", otherwise);
-	struct site_change todo = { .site = site,
-				    .state = -1,
-				    .answers = json_at(change, "answers") };
+	struct site_change due = { .site = site,
+				   .state = -1,
+				   .answers = json_at(change, "answers") };
 	enum part_site_state state = SITE_UP;
 
 	if (word && parse_state(word, &state, e) < 0)
 		return -1;
 	if (word)
-		todo.state = (int)state;
+		due.state = (int)state;
 	if (certificate && !cJSON_IsNull(certificate) &&
-	    read_certificate(site->parts, certificate, &todo.chain, &todo.key, e) < 0)
+	    read_certificate(site->parts, certificate, &due.chain, &due.key, e) < 0)
 		return -1;
-	return apply_change(&todo, e);
+	return apply_change(&due, e);
 }
 
 static void

@@ -405,7 +405,7 @@ first_use(void *data)
 }
 
 static void
-eval_after_forking_thread_ended_works(void **state)
+eval_after_starting_thread_ended_works(void **state)
 {
 	struct expressions *x = expressions_new(NULL, 0);
 	pthread_t thread;
@@ -686,7 +686,7 @@ main(void)
 		cmocka_unit_test(eval_with_large_input_works_up_to_its_bound),
 		cmocka_unit_test(eval_sees_no_environment_and_no_home),
 		cmocka_unit_test(eval_from_many_threads_serves_each),
-		cmocka_unit_test(eval_after_forking_thread_ended_works),
+		cmocka_unit_test(eval_after_starting_thread_ended_works),
 		cmocka_unit_test(are_sound_tells_whether_all_compile),
 		cmocka_unit_test(are_sound_without_patience_is_false),
 		cmocka_unit_test(check_of_good_expressions_reports_nothing),
