@@ -384,7 +384,8 @@ time_left_ms(const struct exchange *x, enum ending *ret_which)
 
 	*ret_which = OVERDUE;
 	if (request->timeout_ms > 0)
-		left_ms = x->started_ms + request->timeout_ms - now_ms;
+		left_ms = (request->timeout_from_ms ? request->timeout_from_ms : x->started_ms) +
+			  request->timeout_ms - now_ms;
 	if (request->idle_timeout_ms > 0) {
 		int64_t idle_ms = x->last_byte_ms + request->idle_timeout_ms - now_ms;
 

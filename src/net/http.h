@@ -51,7 +51,8 @@ struct http_request {
 				* query is in alphabetical order by then. Source: CURLOPT_AWS_SIGV4(3) */
 	const char *body;
 	size_t body_len;
-	int64_t timeout_ms;	    /* of the whole exchange; 0: none (streams) */
+	int64_t timeout_ms;	 /* of the whole exchange; 0: none (streams) */
+	int64_t timeout_from_ms; /* the monotonic time from which it counts; 0: the exchange's start */
 	int64_t connect_timeout_ms; /* 0: 10 s */
 	int64_t idle_timeout_ms;    /* no byte for so long: ERR_TIMEOUT; 0: none */
 	size_t max_body_bytes;	    /* 0: 16 MiB; beyond: ERR_REMOTE (not for streams) */

@@ -55,17 +55,6 @@ is_first_origin(const struct walk *w)
 	return same;
 }
 
-/* Where everything is over already, a millisecond is left, for the message of who times out. */
-static int64_t
-left_ms(const struct walk *w)
-{
-	int64_t left = w->begin_ms + w->request->timeout_ms - clock_mono_ms();
-
-	if (w->request->timeout_ms <= 0)
-		return 0;
-	return left > 0 ? left : 1;
-}
-
 static int
 perform_here(const struct walk *w, struct http_response *ret_response, struct err *e)
 {
@@ -84,7 +73,7 @@ perform_here(const struct walk *w, struct http_response *ret_response, struct er
 		request.user = request.password = NULL;
 	}
 	request.url = w->at;
-	request.timeout_ms = left_ms(w);
+	request.timeout_from_ms = w->begin_ms;
 	client = http_client_new(&options, e);
 	if (client)
 		rc = http_perform(client, &request, ret_response, e);

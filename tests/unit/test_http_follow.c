@@ -223,6 +223,7 @@ follow_of_slow_hops_ends_at_the_timeout_of_all(void **state)
 	assert_int_equal(
 		follow_within(w, "GET", "/slow/0", (struct http_redirects){ .max = 40 }, 300), -1);
 	assert_int_equal(w->e.kind, ERR_TIMEOUT);
+	assert_non_null(strstr(w->e.message, "no complete answer within 300ms"));
 	assert_in_range(w->trail.count, 1, 5);
 	assert_in_range(w->trail.duration_ms, 290, 2000);
 }

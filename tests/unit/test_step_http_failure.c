@@ -101,8 +101,8 @@ failure_of_a_half_answer_says_how_much_came(void **state)
 	assert_fails(s, ERR_NET, "ended too early");
 	check(s, "/cut-after-100", "");
 	assert_fails(s, ERR_NET, "ended too early");
-	check(s, "/trickle", "\"timeout\":\"150ms\"");
-	assert_fails(s, ERR_TIMEOUT, "within 150ms: status 200 and 3 bytes of the body came");
+	check(s, "/trickle", "\"timeout\":\"600ms\"");
+	assert_fails(s, ERR_TIMEOUT, "within 600ms: status 200 and 3 bytes of the body came");
 	check(s, "/zip", "");
 	assert_fails(s, ERR_REMOTE, "/zip (127.0.0.1): ");
 }
