@@ -41,7 +41,7 @@ score_markdown_tells_everything(void **state)
 	assert_has(&text, "- Harm it (harm) harms here: It breaks more");
 	assert_has(&text,
 		   "- **v**: It is different. What showed of it: It shows. What helps: Mend it");
-	assert_has(&text, "| Back, - of 0:00:30                         | not reached |");
+	assert_has(&text, "| Back, within 0:00:30            | not reached |\n");
 	assert_has(&text, "- **landed**: Harm it. It breaks more");
 	assert_has(&text, "- Check it: no time");
 	assert_has(&text, "- hints: 1 to think, 0 where to look, 0 what to type; 1 point\n");

@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
@@ -264,10 +263,9 @@ run_precondition_with_an_error_blocks_the_step(void **unused)
 }
 
 static void
-run_cancel_ends_within_100_ms(void **unused)
+run_cancel_ends_the_step(void **unused)
 {
 	struct rig rig;
-	int64_t begin_ms;
 
 	(void)unused;
 	rig_init(&rig, " - {id: a, title: T, uses: test.slow}\n");
@@ -275,10 +273,8 @@ run_cancel_ends_within_100_ms(void **unused)
 	rig_wait(&rig, STEP_PLANNED);
 	rig_send(&rig, INTENT_RUN, NULL);
 	rig_wait(&rig, STEP_RUNNING);
-	begin_ms = clock_mono_ms();
 	rig_send(&rig, INTENT_CANCEL, NULL);
 	rig_wait(&rig, STEP_CANCELLED);
-	print_message("cancelled after %lld ms\n", (long long)(clock_mono_ms() - begin_ms));
 	rig_release(&rig);
 }
 
@@ -715,7 +711,7 @@ main(void)
 		cmocka_unit_test(run_verify_waits_until_it_holds),
 		cmocka_unit_test(run_precondition_that_fails_blocks_the_step),
 		cmocka_unit_test(run_precondition_with_an_error_blocks_the_step),
-		cmocka_unit_test(run_cancel_ends_within_100_ms),
+		cmocka_unit_test(run_cancel_ends_the_step),
 		cmocka_unit_test(run_timeout_stops_the_step),
 		cmocka_unit_test(run_lost_answer_is_unknown_until_marked),
 		cmocka_unit_test(run_skip_needs_a_reason),
