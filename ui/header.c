@@ -3,6 +3,7 @@
 #include "ui/header.h"
 
 #include <curses.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -96,17 +97,41 @@ header_paint_insecure(const struct app *app, int y, int x, int columns)
 	return used;
 }
 
+/* Whether a target before that one, or `but`, is the same cluster and namespace by another name. */
+static bool
+is_told(const struct run_state *state, const struct target_state *but, size_t at)
+{
+	struct str words = STR_INIT, other = STR_INIT;
+	bool told = false;
+
+	target_words_short(&state->targets[at], &words);
+	for (size_t i = 0; i <= at && !told; i++) {
+		const struct target_state *target = i < at ? &state->targets[i] : but;
+
+		if (!target || target == &state->targets[at])
+			continue;
+		str_clear(&other);
+		target_words_short(target, &other);
+		told = strcmp(str_cstr(&words), str_cstr(&other)) == 0;
+	}
+	str_release(&words);
+	str_release(&other);
+	return told || &state->targets[at] == but;
+}
+
 /* All targets but one, in short, as many as there is room for; the first one in any case where `one`. */
 static void
 append_others(const struct run_state *state, const struct target_state *but, bool one, int columns,
 	      struct str *out)
 {
-	size_t shown = 0, left = state->targets_count - (but != NULL);
+	size_t shown = 0, left = 0;
 
+	for (size_t i = 0; i < state->targets_count; i++)
+		left += !is_told(state, but, i);
 	for (size_t i = 0; i < state->targets_count; i++) {
 		struct str next = STR_INIT;
 
-		if (&state->targets[i] == but)
+		if (is_told(state, but, i))
 			continue;
 		target_words_short(&state->targets[i], &next);
 		int width = text_width(str_cstr(out)) + (shown ? 2 : 0) +

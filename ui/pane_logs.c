@@ -171,7 +171,7 @@ paint(struct app *app, const struct rect *body)
 	pane_put_cursor(app, PANE_LOGS, body->y, body->x);
 	if (!feed) {
 		paint_text(body->y, body->x, body->columns, ROLE_DIM,
-			   "this runbook names no logs to follow");
+			   "this runbook names no logs to follow here");
 		return;
 	}
 	log_feed_health(feed, &health, &streams);

@@ -131,42 +131,35 @@ static struct pane_spec pods[] = { { .target = S("mgmt-b") } };
 #define IDENTITY(uid, server)                                                                      \
 	"\"identity\":{\"uid\":\"" uid "\",\"server\":\"" server                                   \
 	"\",\"version\":\"v1.29.4\",\"user\":\"ana@example.com\"}"
-#define CLUSTER(name, ns, uid)                                                                     \
-	"{\"name\":\"" name "\",\"kind\":\"kubernetes\",\"describe\":\"ctx " name " ns " ns        \
-	"\",\"spec\":{\"context\":\"" name "\",\"namespace\":\"" ns                                \
-	"\",\"kubeconfig\":\"/nonexistent/kubeconfig\"}," IDENTITY(uid, "https://" name            \
+#define CLUSTER_AS(name, context, ns, uid)                                                         \
+	"{\"name\":\"" name "\",\"kind\":\"kubernetes\",\"describe\":\"ctx " context " ns " ns     \
+	"\",\"spec\":{\"context\":\"" context "\",\"namespace\":\"" ns                             \
+	"\",\"kubeconfig\":\"/nonexistent/kubeconfig\"}," IDENTITY(uid, "https://" context         \
 									".example.com:6443") "}"
+#define CLUSTER(name, ns, uid) CLUSTER_AS(name, name, ns, uid)
 #define STEP(id, title, section, more)                                                             \
 	"{\"id\":\"" id "\",\"title\":\"" title "\",\"section\":\"" section "\"" more "}"
 
-static const char
-	run_data[] =
-		"{\"runbook\":{\"id\":\"restore\",\"title\":\"Restore the Management Plane on a "
-		"new "
-		"cluster\",\"version\":\"2.1.0\"},\"mode\":\"live\",\"operator\":\"ana\",\"host\":"
-		"\"bastion-1\",\"pid\":4711,\"params\":{},\"targets\":[" CLUSTER("mgmt-b", "tsb", "5f1c0a7e-91d3-4c58-a0de-7be2a4f81c11") "," CLUSTER("app-1",
-																		      "istio-system",
-																		      "b20e77d1-3c1a-4f0e-8c55-0a2b6b1f9d02") "," CLUSTER("app-2", "istio-system", "c9a1e5f4-7d2b-4a7b-9f31-5d8e0c6a7b03") ","
-																																	   "{\"name\":\"config_db\",\"kind\":\"postgresql\",\"describe\":\"service=tsb database tsb\","
-																																	   "\"spec\":{},\"identity\":{\"system_identifier\":\"7301234567890123456\",\"version\":"
-																																	   "\"14.11\"}},"
-																																	   "{\"name\":\"zone\",\"kind\":\"dns\",\"describe\":\"zone example.com at ns1\",\"spec\":{},"
-																																	   "\"identity\":{\"primary\":\"ns1.example.com\"}}],\"steps\":[" STEP("look", "Look at the lost cluster", "Before", ",\"estimate_ms\":30000") "," STEP("go",
-																																																				"Go or no-go",
-																																																				"Before",
-																																																				",\"estimate_ms\":60000") "," STEP("signing-key",
-																																																								   "Restore the iam-signing-key",
-																																																								   "Install",
-																																																								   ",\"estimate_ms\":60000") "," STEP("helm",
-																																																												      "Install with helm",
-																																																												      "Install",
-																																																												      ",\"estimate_ms\":60000") "," STEP("rotate",
-																																																																	 "Restart the control planes",
-																																																																	 "Clusters",
-																																																																	 ",\"estimate_ms\":120000,\"for_each\":true") "," STEP("dns",
-																																																																							       "Point the name at the new address", "Name", ",\"estimate_ms\":120000") "," STEP("spread", "Wait for the resolvers", "Name", ",\"estimate_ms\":600000") "," STEP("sync",
-																																																																																												"Are all clusters in step?", "After", "") "," STEP("ui", "Open the UI by its name", "After",
-																																																																																																		   ",\"estimate_ms\":60000") "]}";
+static const char run_data[] =
+	"{\"runbook\":{\"id\":\"restore\",\"title\":\"Restore the Management Plane on a "
+	"new "
+	"cluster\",\"version\":\"2.1.0\"},\"mode\":\"live\",\"operator\":\"ana\",\"host\":"
+	"\"bastion-1\",\"pid\":4711,\"params\":{},\"targets\":[" CLUSTER("mgmt-b", "tsb", "5f1c0a7e-91d3-4c58-a0de-7be2a4f81c11") "," CLUSTER("app-1",
+																	      "istio-system",
+																	      "b20e77d1-3c1a-4f0e-8c55-0a2b6b1f9d02") "," CLUSTER_AS("affected", "app-1", "istio-system", "b20e77d1-3c1a-4f0e-8c55-0a2b6b1f9d02") "," CLUSTER("app-2", "istio-system", "c9a1e5f4-7d2b-4a7b-9f31-5d8e0c6a7b03") ","
+																																											       "{\"name\":\"config_db\",\"kind\":\"postgresql\",\"describe\":\"service=tsb database tsb\","
+																																											       "\"spec\":{},\"identity\":{\"system_identifier\":\"7301234567890123456\",\"version\":"
+																																											       "\"14.11\"}},"
+																																											       "{\"name\":\"zone\",\"kind\":\"dns\",\"describe\":\"zone example.com at ns1\",\"spec\":{},"
+																																											       "\"identity\":{\"primary\":\"ns1.example.com\"}}],\"steps\":[" STEP(
+																																												       "look", "Look at the lost cluster", "Before", ",\"estimate_ms\":30000") "," STEP("go",
+																																																							"Go or no-go", "Before", ",\"estimate_ms\":60000") "," STEP("signing-key",
+																																																														    "Restore the iam-signing-key", "Install", ",\"estimate_ms\":60000") "," STEP("helm",
+																																																																								 "Install with helm", "Install", ",\"estimate_ms\":60000") "," STEP("rotate", "Restart the control planes", "Clusters", ",\"estimate_ms\":120000,\"for_each\":true") "," STEP("dns", "Point the name at the new address", "Name", ",\"estimate_ms\":120000") "," STEP("spread", "Wait for the resolvers", "Name", ",\"estimate_ms\":600000") "," STEP("sync",
+																																																																																																																		      "Are all clusters in step?", "After", "") "," STEP("ui",
+																																																																																																																									 "Open the UI by its name",
+																																																																																																																									 "After",
+																																																																																																																									 ",\"estimate_ms\":60000") "]}";
 
 static void
 adjust(struct scenario *s)
