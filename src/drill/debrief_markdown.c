@@ -12,7 +12,7 @@
 
 /* The debrief as a page that somebody reads with a coffee, and keeps. */
 
-enum { TITLE_COLUMNS = 42, ALWAYS_TOLD = 4 };
+enum { ALWAYS_TOLD = 4 };
 
 /* A cell or a sentence: no line breaks, nothing that Markdown would take for its own. */
 static void
@@ -78,23 +78,49 @@ write_head(const cJSON *debrief, struct str *out)
 	}
 }
 
-/* Padded: who reads it as it stands, on a terminal, sees a table just as well. */
-static void
-write_time(struct str *out, const char *title, const char *time)
-{
-	int padding = TITLE_COLUMNS - text_width(title);
+/* Each until when, and how long it took. */
+struct time_row {
+	char *until, *time;
+};
 
-	str_append(out, "| ");
-	append_plain(out, title);
-	str_printf(out, "%*s | %11s |\n", padding > 0 ? padding : 0, "", time);
+struct time_rows {
+	struct time_row *items;
+	size_t count, cap;
+};
+
+/* Takes over `time`. */
+static void
+add_time(struct time_rows *rows, const char *until, char *time)
+{
+	struct time_row *row = VEC_PUSH(rows->items, rows->count, rows->cap);
+	struct str plain = STR_INIT;
+
+	append_plain(&plain, until);
+	*row = (struct time_row){ .until = str_take(&plain), .time = time };
 }
 
 static void
-write_times(const cJSON *debrief, struct str *out)
+add_objective(struct time_rows *rows, const cJSON *objective)
+{
+	bool is_reached = json_int(objective, "taken_ms", -1) >= 0;
+	char taken[CLOCK_STAMP_MAX], target[CLOCK_STAMP_MAX];
+	char *until = xasprintf("%s, within %s", json_string(objective, "title", ""),
+				clock_or_dash(objective, "target_ms", target));
+
+	add_time(rows, until,
+		 !is_reached ? xstrdup("not reached")
+			     : xasprintf("%s %s",
+					 json_bool(objective, "kept", false) ? "kept:" : "missed:",
+					 clock_or_dash(objective, "taken_ms", taken)));
+	free(until);
+}
+
+static void
+collect_times(const cJSON *debrief, struct time_rows *rows)
 {
 	static const struct {
 		const char *member, *title;
-	} rows[] = {
+	} known[] = {
 		{ "detect_ms", "Detect: the first step taken" },
 		{ "decide_ms", "Decide: the first change begun" },
 		{ "restore_ms", "Restore: the last change passed" },
@@ -102,25 +128,55 @@ write_times(const cJSON *debrief, struct str *out)
 		{ "rto_ms", "Recovery time to keep" },
 	};
 	const cJSON *times = json_at(debrief, "times"), *at;
-	char taken[CLOCK_STAMP_MAX], target[CLOCK_STAMP_MAX];
+	char taken[CLOCK_STAMP_MAX];
 
-	str_append(out, "\n## Times\n\n");
-	write_time(out, "Until", "Time");
-	str_append(out, "|--------------------------------------------|------------:|\n");
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		if (i < ALWAYS_TOLD || json_int(times, rows[i].member, -1) >= 0)
-			write_time(out, rows[i].title, clock_or_dash(times, rows[i].member, taken));
-	cJSON_ArrayForEach(at, json_at(debrief, "objectives")) {
-		char *title = xasprintf("%s, %s of %s", json_string(at, "title", ""),
-					clock_or_dash(at, "taken_ms", taken),
-					clock_or_dash(at, "target_ms", target));
+	add_time(rows, "Until", xstrdup("Time"));
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		if (i < ALWAYS_TOLD || json_int(times, known[i].member, -1) >= 0)
+			add_time(rows, known[i].title,
+				 xstrdup(clock_or_dash(times, known[i].member, taken)));
+	cJSON_ArrayForEach(at, json_at(debrief, "objectives"))
+		add_objective(rows, at);
+}
 
-		write_time(out, title,
-			   json_bool(at, "kept", false)	       ? "kept"
-			   : json_int(at, "taken_ms", -1) >= 0 ? "missed"
-							       : "not reached");
-		free(title);
+static void
+write_row(const struct time_row *row, int until, int time, struct str *out)
+{
+	str_printf(out, "| %s", row->until);
+	str_append_repeated(out, ' ', until - text_width(row->until));
+	str_append(out, " | ");
+	str_append_repeated(out, ' ', time - text_width(row->time));
+	str_printf(out, "%s |\n", row->time);
+}
+
+/* Padded: who reads it as it stands, on a terminal, sees a table just as well. */
+static void
+write_times(const cJSON *debrief, struct str *out)
+{
+	struct time_rows rows = { 0 };
+	int until = 0, time = 0;
+
+	collect_times(debrief, &rows);
+	for (size_t i = 0; i < rows.count; i++) {
+		int title = text_width(rows.items[i].until), taken = text_width(rows.items[i].time);
+
+		until = title > until ? title : until;
+		time = taken > time ? taken : time;
 	}
+	str_append(out, "\n## Times\n\n");
+	for (size_t i = 0; i < rows.count; i++) {
+		write_row(&rows.items[i], until, time, out);
+		if (i == 0) {
+			str_append_char(out, '|');
+			str_append_repeated(out, '-', until + 2);
+			str_append_char(out, '|');
+			str_append_repeated(out, '-', time + 1);
+			str_append(out, ":|\n");
+		}
+		free(rows.items[i].until);
+		free(rows.items[i].time);
+	}
+	free(rows.items);
 }
 
 static void
