@@ -32,7 +32,7 @@ host_of(const char *server)
 static char *
 dial_words(const struct err *why, const char *host)
 {
-	if (strstr(why->message, "refused") || strstr(why->message, "Couldn't connect"))
+	if (strstr(why->message, "refused"))
 		return xasprintf("dial tcp %s: connect: connection refused", host);
 	if (strstr(why->message, "No route to host"))
 		return xasprintf("dial tcp %s: connect: no route to host", host);

@@ -245,7 +245,7 @@ connect_reason(const struct exchange *x)
 			 strerror_r((int)number, buffer, sizeof(buffer)));
 }
 
-/* Why the exchange failed: in our words, where somebody advises besides. */
+/* Why the exchange failed; more of it in our words where somebody advises besides. */
 static char *
 problem_of(const struct exchange *x, CURLcode code)
 {
@@ -254,7 +254,7 @@ problem_of(const struct exchange *x, CURLcode code)
 
 	if (x->request->trouble && is_untrusted(x, code))
 		text = xstrdup(x->peer.fault);
-	else if (x->request->trouble && code == CURLE_COULDNT_CONNECT)
+	else if (code == CURLE_COULDNT_CONNECT)
 		text = connect_reason(x);
 	else if (x->request->trouble && trouble_of(x, code) == HTTP_TROUBLE_CUT) {
 		came = what_came(x);
