@@ -115,6 +115,8 @@ add_papers(const struct model *model, struct lines *lines)
 	lines_append(lines, ROLE_CODE, "lifeboat report %s -o report.html", state->run_id);
 	lines_add(lines, ROLE_TEXT, "Check:    ");
 	lines_append(lines, ROLE_CODE, "lifeboat verify %s", state->run_id);
+	if (str_equal(state->mode, "drill") && !model_follows(model))
+		lines_add(lines, ROLE_TEXT, "Debrief:  printed when you leave");
 }
 
 void

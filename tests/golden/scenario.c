@@ -208,10 +208,24 @@ scenario_play(void *data)
 	return rc < 0 ? 100 : (int)end;
 }
 
+static void
+push_run(struct scenario *s)
+{
+	static const char live[] = "\"mode\":\"live\"";
+	const char *mode = strstr(run_data, live);
+	char *data = xasprintf("%.*s\"mode\":\"%s\"%s", (int)(mode - run_data), run_data,
+			       s->drill ? "drill" : "live", mode + strlen(live));
+
+	scenario_push(s, RECORD_RUN, data);
+	if (s->drill)
+		scenario_push(s, RECORD_DRILL, s->drill);
+	free(data);
+}
+
 void
 stage_begin(struct scenario *s)
 {
-	scenario_push(s, RECORD_RUN, run_data);
+	push_run(s);
 	scenario_push(s, RECORD_TARGET,
 		      "{\"name\":\"management\",\"identity\":{\"uid\":\"5f1c\"}}");
 	scenario_push(s, RECORD_PREFLIGHT,
@@ -400,9 +414,11 @@ void
 stage_past_last(struct scenario *s)
 {
 	stage_confirm(s);
-	scenario_push(s, RECORD_ANSWER,
-		      "{\"step\":\"inspect\",\"prompt\":12,\"answer\":{\"confirmed\":true},\"by\":"
-		      "\"ana\"}");
+	char *answer = xasprintf("{\"step\":\"inspect\",\"prompt\":%lld,\"answer\":{\"confirmed\":"
+				 "true},\"by\":\"ana\"}",
+				 (long long)s->seq - 1);
+	scenario_push(s, RECORD_ANSWER, answer);
+	free(answer);
 	scenario_push(s, RECORD_OUTCOME,
 		      "{\"step\":\"inspect\",\"status\":\"ok\",\"duration_ms\":120000}");
 }

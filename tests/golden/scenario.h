@@ -16,6 +16,8 @@ struct scenario {
 	struct autopilot autopilot;
 	int64_t seq;
 	char head[65];
+	const char *
+		drill; /* the data of a drill's first record, which makes it one; NULL: a live run */
 	/* Answers an intent by more records; NULL: nothing happens. */
 	void (*answer)(struct scenario *s, const struct intent *intent);
 };
