@@ -48,23 +48,47 @@ compare(void *data, const char *path)
 	search->count--;
 }
 
-static int
-refuse_unknown(const struct search *search, struct err *e)
+/* The name that was probably meant: one that is spelt nearly so, or that has the word in it; or NULL. */
+static const char *
+likely_name(const char *word, const char *const *names)
 {
-	const char *nearest = search->names ? str_nearest(search->word, search->names) : NULL;
+	const char *nearest = str_nearest(word, names);
+
+	for (; !nearest && *word && *names; names++)
+		if (strstr(*names, word))
+			nearest = *names;
+	return nearest;
+}
+
+/* `what` is "scenario lsot"; the names that there are end with NULL. */
+static int
+refuse_unknown(const char *what, const char *word, const char *const *names, const char *if_none,
+	       struct err *e)
+{
+	const char *likely = likely_name(word, names);
 	struct str list = STR_INIT;
 
-	for (size_t i = 0; i < search->count; i++)
-		str_printf(&list, "%s%s", i ? ", " : "", search->names[i]);
-	err_set(e, ERR_USAGE, "there is no scenario %s. %s%.1000s", search->word,
-		search->count ? "There are: "
-			      : "There are none: set LIFEBOAT_RUNBOOKS to a folder "
-				"of runbooks that has a folder drills",
+	for (size_t i = 0; names[i]; i++)
+		str_printf(&list, "%s%s", i ? ", " : "", names[i]);
+	err_set(e, ERR_USAGE, "there is no %s. %s%.1000s", what, names[0] ? "There are: " : if_none,
 		str_cstr(&list));
-	if (nearest)
-		err_advise(e, "Did you mean %s?", nearest);
+	if (likely)
+		err_advise(e, "Did you mean %s?", likely);
 	str_release(&list);
 	return -1;
+}
+
+static void
+refuse_scenario(const struct search *search, struct err *e)
+{
+	static const char *const none[] = { NULL };
+	char *what = xasprintf("scenario %s", search->word);
+
+	refuse_unknown(what, search->word, search->names ? search->names : none,
+		       "There are none: set LIFEBOAT_RUNBOOKS to a folder of runbooks that has a "
+		       "folder drills",
+		       e);
+	free(what);
 }
 
 static char *
@@ -83,7 +107,7 @@ find_world(const char *word, struct err *e)
 	if (search.path)
 		path = realpath(search.path, NULL);
 	else
-		refuse_unknown(&search, e);
+		refuse_scenario(&search, e);
 	for (size_t i = 0; i < search.count; i++)
 		free((char *)(uintptr_t)search.names[i]);
 	free(search.names);
@@ -182,6 +206,43 @@ read_variants(struct scenario *s, const struct cli_args *args, struct err *e)
 	return s->variants ? 0 : -1;
 }
 
+static bool
+is_variant(const struct world_spec *spec, const char *name)
+{
+	for (size_t i = 0; i < spec->variants_count; i++)
+		if (str_equal(spec->variants[i].name, name))
+			return true;
+	return false;
+}
+
+/* Whether it is one of the names that is wrong, and not the world; says so into *e then. */
+static bool
+refuses_variant(const struct scenario *s, struct err *e)
+{
+	struct diags diags;
+	bool refused = false;
+
+	diags_init(&diags, s->path);
+	struct world_spec *spec = world_spec_load(s->path, NULL, &diags);
+	diags_release(&diags);
+	if (!spec)
+		return false;
+	const char **names = xcalloc(spec->variants_count + 1, sizeof(*names));
+	for (size_t i = 0; i < spec->variants_count; i++)
+		names[i] = spec->variants[i].name;
+	for (size_t i = 0; s->variants[i] && !refused; i++) {
+		if (is_variant(spec, s->variants[i]))
+			continue;
+		char *what = xasprintf("variant %s of %s", s->variants[i], spec->id);
+		refuse_unknown(what, s->variants[i], names, "It has none", e);
+		free(what);
+		refused = true;
+	}
+	free(names);
+	world_spec_free(spec);
+	return refused;
+}
+
 static int
 load(struct scenario *s, struct err *e)
 {
@@ -189,10 +250,12 @@ load(struct scenario *s, struct err *e)
 
 	diags_init(&diags, s->path);
 	s->spec = world_spec_load(s->path, (const char *const *)s->variants, &diags);
-	print_diags(&diags);
-	if (!s->spec)
-		err_set(e, ERR_SPEC, "%s: %zu error%s", s->path, diags.errors,
-			diags.errors == 1 ? "" : "s");
+	if (s->spec || !refuses_variant(s, e)) {
+		print_diags(&diags);
+		if (!s->spec)
+			err_set(e, ERR_SPEC, "%s: %zu error%s", s->path, diags.errors,
+				diags.errors == 1 ? "" : "s");
+	}
 	diags_release(&diags);
 	return s->spec ? 0 : -1;
 }
