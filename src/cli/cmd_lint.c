@@ -4,7 +4,7 @@
 
 #include "cli/command.h"
 #include "cli/library.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 static int
 lint_runbook(const char *file, struct err *e)

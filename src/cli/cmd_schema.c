@@ -9,7 +9,7 @@
 #include "cli/configuration.h"
 #include "runbook/render.h"
 #include "step/step_table.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 static int
 print_mdoc(bool of_world, bool of_config, struct err *e)

@@ -7,7 +7,7 @@
 #include "base/err.h"
 #include "cli/command.h"
 #include "drill/drill.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 /* What `drill` and `world` have in common: from a word to a world that is up. */
 struct scenario {

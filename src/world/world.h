@@ -6,7 +6,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 /* One world from its file to its end. Main thread only. */
 struct world;

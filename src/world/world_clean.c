@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "net/process.h"
-#include "world/part_postgresql.h"
+#include "world/part/part_postgresql.h"
 #include "world/world_internal.h"
 
 /*

@@ -5,11 +5,11 @@
 #include <stdbool.h>
 
 #include "runbook/expression.h"
-#include "world/authority.h"
-#include "world/cluster.h"
-#include "world/controller.h"
-#include "world/parts.h"
-#include "world/stage.h"
+#include "world/api/authority.h"
+#include "world/api/cluster.h"
+#include "world/controller/controller.h"
+#include "world/part/parts.h"
+#include "world/stage/stage.h"
 #include "world/world.h"
 
 /* What the files world_*.c share: one world, made from its file in the order of these members. */

@@ -6,7 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "world/patch.h"
+#include "world/patch/patch.h"
 
 /*
  * What the world makes of a write, for a comparison with a real API server: reads one request for each line,

@@ -8,8 +8,8 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "world/cluster.h"
-#include "world/controller.h"
+#include "world/api/cluster.h"
+#include "world/controller/controller.h"
 
 /*
  * Serves one simulated cluster on a free port of 127.0.0.1 until its standard input ends. Usage: world_cluster

@@ -14,8 +14,8 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "world/printer.h"
-#include "world/selector.h"
+#include "world/object/selector.h"
+#include "world/printer/printer.h"
 
 static const struct kind *
 find_kind(struct kinds *kinds, const cJSON *request)

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "fixture_object.h"
-#include "world/printer.h"
+#include "world/printer/printer.h"
 
 /* Now: 2026-01-02T04:04:05Z. CREATED is a day before, SINCE an hour. */
 #define NOW_MS INT64_C(1767326645000)

@@ -11,9 +11,9 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "world/controller.h"
-#include "world/defaults.h"
-#include "world/selector.h"
+#include "world/controller/controller.h"
+#include "world/object/defaults.h"
+#include "world/object/selector.h"
 
 enum { SPEED = 1000, PATIENCE_MS = 20000, FATES_MAX = 16 };
 

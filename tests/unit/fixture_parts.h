@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "fixture_server.h"
 #include "net/process.h"
-#include "world/parts.h"
+#include "world/part/parts.h"
 
 enum { CERTIFICATES = 4, FIXTURE_WAIT_MS = 10000 };
 

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "world/patch.h"
+#include "world/patch/patch.h"
 
 static inline cJSON *
 json(const char *text)

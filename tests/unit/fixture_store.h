@@ -4,7 +4,7 @@
 /* A store with the namespace "ns", and its writes with less words: what fails unexpectedly fails the test. */
 
 #include "fixture_object.h"
-#include "world/store.h"
+#include "world/object/store.h"
 
 struct shelves {
 	struct kinds *kinds;

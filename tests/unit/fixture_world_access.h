@@ -13,7 +13,7 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "world/access.h"
+#include "world/api/access.h"
 
 struct world {
 	struct kinds *kinds;

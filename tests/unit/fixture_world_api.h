@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "world/cluster.h"
+#include "world/api/cluster.h"
 
 /* A simulated cluster on a free port, and an administrator who talks to it by libcurl. */
 struct world {

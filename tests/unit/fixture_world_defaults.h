@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "world/defaults.h"
+#include "world/object/defaults.h"
 
 /* Expectations are the answers of a kube-apiserver 1.20 to the same objects; newer fields are those of 1.29. */
 

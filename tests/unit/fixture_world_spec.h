@@ -11,7 +11,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "fixture_folder.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 static const char world_text[] =
 	"apiVersion: lifeboat/v1\n"

@@ -18,9 +18,9 @@
 #include "base/xalloc.h"
 #include "base/yaml.h"
 #include "runbook/expression.h"
-#include "world/controller.h"
-#include "world/spec_internal.h"
-#include "world/stage.h"
+#include "world/controller/controller.h"
+#include "world/spec/spec_internal.h"
+#include "world/stage/stage.h"
 
 enum { THEATRE_CLUSTERS = 5, THEATRE_WAIT_MS = 10000 };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "world/api_protobuf.h"
+#include "world/api/api_protobuf.h"
 
 /* Bodies as kubectl 1.33 sends them. */
 

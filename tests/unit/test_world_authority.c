@@ -18,7 +18,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "fixture_folder.h"
-#include "world/authority.h"
+#include "world/api/authority.h"
 
 enum { DAY_S = 24 * 60 * 60 };
 

@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "fixture_world_access.h"
-#include "world/authority.h"
+#include "world/api/authority.h"
 
 /* ---- who it is ---- */
 

@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "world/controller_schedule.h"
-#include "world/store_object.h"
+#include "world/controller/controller_schedule.h"
+#include "world/object/store_object.h"
 
 static void
 assert_next(const char *text, const char *after, const char *wanted)

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "world/discovery.h"
+#include "world/api/discovery.h"
 
 static struct kinds *kinds;
 

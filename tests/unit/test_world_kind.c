@@ -12,8 +12,8 @@
 
 #include "base/str.h"
 #include "fixture_object.h"
-#include "world/kind.h"
-#include "world/patch.h"
+#include "world/object/kind.h"
+#include "world/patch/patch.h"
 
 #define WIDGETS                                                                                    \
 	"{'metadata':{'name':'widgets.example.com'},'spec':{'group':'example.com','scope':"        \

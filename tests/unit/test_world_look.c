@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/look.h"
+#include "world/stage/look.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

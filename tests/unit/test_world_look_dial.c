@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/look_dial.h"
+#include "world/stage/look_dial.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

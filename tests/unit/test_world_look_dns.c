@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/look_dns.h"
+#include "world/stage/look_dns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

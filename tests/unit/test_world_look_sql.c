@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/look_sql.h"
+#include "world/stage/look_sql.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -12,8 +12,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "world/openapi.h"
-#include "world/openapi_internal.h"
+#include "world/openapi/openapi.h"
+#include "world/openapi/openapi_internal.h"
 
 static struct kinds *kinds;
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/part_firewall.h"
+#include "world/part/part_firewall.h"
 
 #include <errno.h>
 

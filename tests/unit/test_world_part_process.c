@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/part_process.h"
+#include "world/part/part_process.h"
 
 #include "fixture_parts.h"
 

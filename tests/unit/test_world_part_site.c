@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/parts.h"
+#include "world/part/parts.h"
 
 #include "fixture_parts.h"
 

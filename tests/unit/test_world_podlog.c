@@ -13,7 +13,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "world/podlog.h"
+#include "world/api/podlog.h"
 
 #define SECOND INT64_C(1000000000)
 #define NOON (INT64_C(1795262400) * SECOND) /* 2026-11-21T12:00:00Z */

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture_object.h"
-#include "world/selector.h"
+#include "world/object/selector.h"
 
 #define OBJECT                                                                                     \
 	"{'metadata':{'name':'n','namespace':'s','labels':{'app':'web','n':'5','e':'','x.io/"      \

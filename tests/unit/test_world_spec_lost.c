@@ -19,7 +19,7 @@
 #include "net/postgres.h"
 #include "runbook/expression.h"
 #include "runbook/template.h"
-#include "world/spec.h"
+#include "world/spec/spec.h"
 
 /* The world that is shipped: sound with every variant, and its templates and SQL give what they should. */
 #define WORLD SRCDIR "/runbooks/drills/management-cluster-lost.yaml"

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "fixture_world_stage.h"
-#include "world/stage_internal.h"
+#include "world/stage/stage_internal.h"
 
 #define ONE_CLUSTER "clusters: [{name: one, address: 10}]\n"
 #define SWITCH "faults: {f: {title: F}}\nconditions: {f: {fault: f}}\n"

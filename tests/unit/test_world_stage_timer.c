@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "world/stage_timer.h"
+#include "world/stage/stage_timer.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
