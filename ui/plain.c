@@ -160,7 +160,10 @@ interrupt(struct plain *plain)
 	bool again = plain->interrupted_ms && now_ms - plain->interrupted_ms < INTERRUPT_MS;
 
 	plain->interrupted_ms = now_ms;
-	if (model_follows(&plain->model)) { /* nothing of ours is under way */
+	if (plain->feeds) {
+		plain->gives_up = true;
+		plain_say(plain, "Not shown.");
+	} else if (model_follows(&plain->model)) { /* nothing of ours is under way */
 		plain_leave(plain, NULL);
 	} else if (again) {
 		plain->interrupted = true;
@@ -210,6 +213,14 @@ heed_wishes(struct plain *plain)
 		hurry(plain);
 }
 
+static int
+patience_ms(const struct plain *plain)
+{
+	int64_t left_ms = plain->wake_at_ms - clock_mono_ms();
+
+	return plain->wake_at_ms == 0 ? -1 : left_ms > 0 ? (int)left_ms : 0;
+}
+
 void
 plain_wait(struct plain *plain, bool input)
 {
@@ -218,12 +229,15 @@ plain_wait(struct plain *plain, bool input)
 		{ signals_fd(), POLLIN, 0 },
 		{ input ? STDIN_FILENO : -1, POLLIN, 0 },
 		{ plain->console_fd, POLLIN, 0 },
+		{ plain->feeds ? feeds_fd(plain->feeds) : -1, POLLIN, 0 },
 	};
 
 	if (fflush(stdout) == EOF)
 		plain_leave(plain, "the output was closed");
-	poll(fds, 4, -1);
+	poll(fds, 5, patience_ms(plain));
 	heed_wishes(plain);
+	if (fds[4].revents)
+		feeds_clear(plain->feeds);
 	if (model_take_events(&plain->model, EVENTS_A_ROUND, print_event, plain, &plain->error) < 0)
 		plain->failed = true;
 	if (fds[2].revents)

@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "ui/feeds.h"
 #include "ui/line_input.h"
 #include "ui/model.h"
 
@@ -17,7 +18,10 @@ struct plain {
 	char *progress;	    /* the last one that was printed */
 	char *insecure;	    /* the last warning about servers that are not verified, or NULL */
 	int console_fd;
-	bool prompting; /* the cursor stands behind a prompt */
+	struct feeds *feeds; /* while something of them is being shown; else NULL */
+	int64_t wake_at_ms;  /* monotonic: plain_wait() waits no longer; 0: it does */
+	bool gives_up;	     /* what is being waited for to be shown is not wanted any more */
+	bool prompting;	     /* the cursor stands behind a prompt */
 	bool leaving;
 	bool hung_up;		/* the terminal is gone */
 	bool knows_impact;	/* the impact board was shown once */
@@ -61,6 +65,12 @@ enum plain_read plain_read_yes(struct plain *plain, const char *question, bool *
 /* A line that is not blank, or PLAIN_GONE; `what` completes "… is required". */
 enum plain_read plain_read_text(struct plain *plain, const char *prompt, const char *what,
 				char **ret_line);
+
+/* plain_panes.c: what the screen shows beside the step, as it is now. They return at once where there is none. */
+bool plain_has_feed(const struct plain *plain, enum feed_choice_kind kind);
+void plain_show_tables(struct plain *plain);
+void plain_show_logs(struct plain *plain);
+void plain_show_steps(struct plain *plain);
 
 /* plain_decide.c: everything about the current step, once for each situation. */
 void plain_announce(struct plain *plain);

@@ -61,7 +61,7 @@ plain_say_insecure(struct plain *plain, bool again)
 {
 	struct str text = STR_INIT;
 
-	if (insecure_describe(&plain->model, NULL, &text) &&
+	if (insecure_describe(&plain->model, plain->feeds, &text) &&
 	    (again || !str_equal(str_cstr(&text), plain->insecure))) {
 		plain_say(plain, "WARNING: %s", str_cstr(&text));
 		free(plain->insecure);

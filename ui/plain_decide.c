@@ -326,19 +326,30 @@ static const struct {
 	{ CMD_KEEP, do_keep },
 	{ CMD_END, do_end },
 	{ CMD_HINT, do_hint },
+	{ CMD_PANE_1, plain_show_steps },
+	{ CMD_PANE_3, plain_show_tables },
+	{ CMD_PANE_4, plain_show_logs },
 	{ CMD_PANE_6, show_impact },
 	{ CMD_LEAVE, do_leave },
 };
 /* clang-format on */
 
-/* There is nothing to choose about a board that the runbook does not have. */
+/* There is nothing to choose about a board or a pane for which the runbook names nothing. */
 static bool
 is_choice(const struct plain *plain, const struct key_binding *binding, unsigned facts)
 {
-	bool empty = plain->model.options->runbook->impact_count == 0;
-
-	return binding->choice && (binding->when & facts) &&
-	       !(empty && binding->command == CMD_PANE_6);
+	if (!binding->choice || !(binding->when & facts))
+		return false;
+	switch (binding->command) {
+	case CMD_PANE_3:
+		return plain_has_feed(plain, FEED_TABLES);
+	case CMD_PANE_4:
+		return plain_has_feed(plain, FEED_LOGS);
+	case CMD_PANE_6:
+		return plain->model.options->runbook->impact_count > 0;
+	default:
+		return true;
+	}
 }
 
 /* What a choice says that depends on the step it is about. */

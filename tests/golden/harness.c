@@ -168,6 +168,21 @@ tty_type(struct tty *tty, const char *bytes)
 }
 
 void
+tty_choose(struct tty *tty, const char *choice)
+{
+	tty_expect(tty, choice);
+	char *text = tty_text(tty), *at = strstr(text, choice);
+	char typed[16];
+
+	assert_non_null(at);
+	while (at > text && *at != '[')
+		at--;
+	snprintf(typed, sizeof(typed), "%d\r", atoi(at + 1));
+	free(text);
+	tty_type(tty, typed);
+}
+
+void
 tty_resize(struct tty *tty, int columns, int rows)
 {
 	struct winsize size = { .ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns };

@@ -18,6 +18,8 @@ void tty_stop(struct tty *tty);
 
 /* Types bytes, as a keyboard would send them. */
 void tty_type(struct tty *tty, const char *bytes);
+/* Types the number that a choice of line mode has on the screen, and Enter. */
+void tty_choose(struct tty *tty, const char *choice);
 void tty_resize(struct tty *tty, int columns, int rows);
 void tty_signal(struct tty *tty, int signal);
 /* SIGTERM, unless it has ended by itself. */

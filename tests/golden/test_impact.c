@@ -216,33 +216,18 @@ runbook_without_impact_says_so(void **state)
 	scenario_leave(tty);
 }
 
-/* The number that a choice of line mode has. */
-static const char *
-number_of(struct tty *tty, const char *choice, char *out, size_t size)
-{
-	char *text = tty_text(tty), *at = strstr(text, choice);
-
-	assert_non_null(at);
-	while (at > text && *at != '[')
-		at--;
-	snprintf(out, size, "%d\r", atoi(at + 1));
-	free(text);
-	return out;
-}
-
 static void
 plain_shows_the_board_at_first_and_when_asked(void **state)
 {
 	struct play play = { .stage = stage_observed, .adjust = adjust, .plain = true };
 	struct tty *tty = tty_start(110, 70, scenario_play, &play);
-	char typed[16];
 
 	(void)state;
 	tty_expect(tty, "Impact: 2 of 4 impaired, 2 not as foreseen");
 	tty_expect(tty, "  observed  NOW ✓ works since 14:09:00Z, looked 7s ago");
 	tty_expect(tty, "14:09:00Z Metrics collection: works (foreseen: total)");
 	tty_expect(tty, "show the impact board");
-	tty_type(tty, number_of(tty, "show the impact board", typed, sizeof(typed)));
+	tty_choose(tty, "show the impact board");
 	tty_settle(tty);
 	char *text = tty_text(tty), *first = strstr(text, "Impact: 2 of 4");
 	assert_non_null(first);

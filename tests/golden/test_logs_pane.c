@@ -562,10 +562,30 @@ remove_folder(void **state)
 	return rmdir(folder);
 }
 
+/* The last lines of every source, each with whose it is. */
+static void
+plain_shows_the_last_lines_when_asked(void **state)
+{
+	struct play play = { .stage = stage_ready, .adjust = with_many, .plain = true };
+	struct tty *tty = tty_start(110, 70, scenario_play, &play);
+
+	(void)state;
+	tty_choose(tty, "show the logs");
+	tty_expect(tty, "logs of mgmt-b/tsb app=tsb: the last 20 lines; ");
+	tty_expect(tty, "  tsb-operator-7f9c8d5b6-x2k4q/manager: line 399 of the operator");
+	char *text = tty_text(tty);
+	assert_null(strstr(text, "line 379 of"));
+	assert_non_null(strstr(text, "line 380 of"));
+	free(text);
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_shows_the_last_lines_when_asked),
 		cmocka_unit_test(screen_follows_all_kinds_of_lines),
 		cmocka_unit_test(screen_obeys_colours_that_hide_nothing),
 		cmocka_unit_test(screen_colours_without_or_with_few_colours),

@@ -472,10 +472,72 @@ detail_page_follows_the_object(void **state)
 	}
 }
 
+static struct tty *
+start_plain(void (*adjust)(struct scenario *))
+{
+	struct play play = { .stage = stage_clusters, .adjust = adjust, .plain = true };
+	struct tty *tty = tty_start(130, 50, scenario_play, &play);
+
+	tty_choose(tty, "show the pods");
+	return tty;
+}
+
+/* Those in trouble first, each with why; of every source. */
+static void
+plain_lists_the_pods_when_asked(void **state)
+{
+	struct tty *tty = start_plain(with_two_sources);
+
+	(void)state;
+	tty_expect(tty, "pods of edge-1/edge: 2, 1 in trouble; live");
+	tty_expect(tty, "! xcp-edge-0: READY 0/1, STATUS ImagePullBackOff, RESTARTS 0, AGE 8m30s");
+	char *text = tty_text(tty);
+	const char *title = strstr(text, "pods of mgmt-b/tsb: 7, 2 in trouble; live"),
+		   *trouble = strstr(text, "! mpc-55d-q8z: READY 0/1, STATUS CrashLoopBackOff, "
+					   "RESTARTS 4, AGE 6m42s; mpc: back-off 40s"),
+		   *well = strstr(text, "  central-7d9c5b7f-x2k8v: READY 2/2, STATUS Running");
+	if (!title || !trouble || !well || title > trouble || trouble > well)
+		fail_msg("%s", text);
+	free(text);
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
+static void
+plain_that_cannot_list_says_why(void **state)
+{
+	(void)state;
+	atomic_store(&world->fault, FAULT_DOWN);
+	struct tty *tty = start_plain(with_one_source);
+	tty_expect(tty, "pods of mgmt-b/tsb: 0; BROKEN");
+	tty_expect(tty, "! GET pods in tsb on ");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
+/* Ctrl-C ends the waiting, and nothing else. */
+static void
+plain_that_waits_for_pods_can_be_told_not_to(void **state)
+{
+	(void)state;
+	atomic_store(&world->fault, FAULT_STALLED);
+	struct tty *tty = start_plain(with_one_source);
+	tty_expect(tty, "Waiting for the cluster; Ctrl-C gives up.");
+	tty_type(tty, "\003");
+	tty_expect(tty, "Not shown.");
+	tty_choose(tty, "list the steps");
+	tty_expect(tty, "  [>] step 1, ready: Look at the cluster (look)");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(plain_lists_the_pods_when_asked, setup, teardown),
+		cmocka_unit_test_setup_teardown(plain_that_cannot_list_says_why, setup, teardown),
+		cmocka_unit_test_setup_teardown(plain_that_waits_for_pods_can_be_told_not_to, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(table_shows_pods_as_the_server_prints_them, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(table_zoomed_shows_wide_columns_and_reasons, setup,
