@@ -162,6 +162,7 @@ interrupt(struct plain *plain)
 	plain->interrupted_ms = now_ms;
 	if (plain->feeds) {
 		plain->gives_up = true;
+		plain->interrupted_ms = 0; /* the next one is a first one */
 		plain_say(plain, "Not shown.");
 	} else if (model_follows(&plain->model)) { /* nothing of ours is under way */
 		plain_leave(plain, NULL);

@@ -525,6 +525,8 @@ plain_that_waits_for_pods_can_be_told_not_to(void **state)
 	tty_expect(tty, "Waiting for the cluster; Ctrl-C gives up.");
 	tty_type(tty, "\003");
 	tty_expect(tty, "Not shown.");
+	tty_type(tty, "\003");
+	tty_expect(tty, "Nothing is running; Ctrl-C again within 2 s leaves.");
 	tty_choose(tty, "list the steps");
 	tty_expect(tty, "  [>] step 1, ready: Look at the cluster (look)");
 	tty_stop(tty);
