@@ -3,10 +3,11 @@
 #include "ui/header.h"
 
 #include <curses.h>
-#include <string.h>
+#include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "base/xalloc.h"
 #include "ui/insecure.h"
 #include "ui/local_time.h"
 #include "ui/objective.h"
@@ -97,26 +98,31 @@ header_paint_insecure(const struct app *app, int y, int x, int columns)
 	return used;
 }
 
-/* Whether a target before that one, or `but`, is the same cluster and namespace by another name. */
-static bool
-is_told(const struct run_state *state, const struct target_state *but, size_t at)
+/* What targets are called, in short; a cluster and namespace that has several names is there once. */
+struct target_names {
+	char **items;
+	size_t count, cap;
+};
+
+/* Takes over `name`. */
+static void
+add_name(struct target_names *names, char *name)
 {
-	struct str words = STR_INIT, other = STR_INIT;
-	bool told = false;
+	for (size_t i = 0; i < names->count; i++)
+		if (str_equal(names->items[i], name)) {
+			free(name);
+			return;
+		}
+	*VEC_PUSH(names->items, names->count, names->cap) = name;
+}
 
-	target_words_short(&state->targets[at], &words);
-	for (size_t i = 0; i <= at && !told; i++) {
-		const struct target_state *target = i < at ? &state->targets[i] : but;
+static char *
+short_name(const struct target_state *target)
+{
+	struct str words = STR_INIT;
 
-		if (!target || target == &state->targets[at])
-			continue;
-		str_clear(&other);
-		target_words_short(target, &other);
-		told = strcmp(str_cstr(&words), str_cstr(&other)) == 0;
-	}
-	str_release(&words);
-	str_release(&other);
-	return told || &state->targets[at] == but;
+	target_words_short(target, &words);
+	return str_take(&words);
 }
 
 /* All targets but one, in short, as many as there is room for; the first one in any case where `one`. */
@@ -124,29 +130,28 @@ static void
 append_others(const struct run_state *state, const struct target_state *but, bool one, int columns,
 	      struct str *out)
 {
-	size_t shown = 0, left = 0;
+	struct target_names names = { 0 };
+	size_t first = but != NULL, at;
 
+	if (but)
+		add_name(&names, short_name(but));
 	for (size_t i = 0; i < state->targets_count; i++)
-		left += !is_told(state, but, i);
-	for (size_t i = 0; i < state->targets_count; i++) {
-		struct str next = STR_INIT;
+		add_name(&names, short_name(&state->targets[i]));
+	for (at = first; at < names.count; at++) {
+		const char *between = at > first ? ", " : "";
+		int more = at + 1 < names.count ? MORE_COLUMNS : 0;
+		int width = text_width(str_cstr(out)) + text_width(between) +
+			    text_width(names.items[at]) + more;
 
-		if (is_told(state, but, i))
-			continue;
-		target_words_short(&state->targets[i], &next);
-		int width = text_width(str_cstr(out)) + (shown ? 2 : 0) +
-			    text_width(str_cstr(&next)) + (left > 1 ? MORE_COLUMNS : 0);
-		bool fits = width <= columns || (one && shown == 0);
-		if (fits)
-			str_printf(out, "%s%s", shown ? ", " : "", str_cstr(&next));
-		str_release(&next);
-		if (!fits)
+		if (width > columns && !(one && at == first))
 			break;
-		shown++;
-		left--;
+		str_printf(out, "%s%s", between, names.items[at]);
 	}
-	if (shown && left)
-		str_printf(out, " +%zu", left);
+	if (at > first && at < names.count)
+		str_printf(out, " +%zu", names.count - at);
+	for (size_t i = 0; i < names.count; i++)
+		free(names.items[i]);
+	free(names.items);
 }
 
 void
