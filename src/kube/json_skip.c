@@ -7,105 +7,154 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
-enum { BLOCK_BYTES = 16 /* that are looked at together */ };
-
-/* One in each of eight bytes; times this, the highest byte of a word is the sum of its bytes. */
-#define ONES UINT64_C(0x0101010101010101)
+enum {
+	LANE_BYTES = 16,
+	BLOCK_BYTES = 64 /* that are looked at together: a bit of a word for each */
+};
 
 /* Sixteen bytes at once: gcc and clang make the machine's own instructions of it. */
-typedef unsigned char block_of_text __attribute__((vector_size(BLOCK_BYTES)));
+typedef unsigned char lane __attribute__((vector_size(LANE_BYTES)));
 
-/* Eight bytes of 0 or 1 as a word, the first byte lowest. */
-static uint64_t
-word_of(block_of_text truths, size_t half)
+/* A bit for each byte of the lane, all of whose bits are set or none is; the first byte's is the lowest. */
+static inline uint64_t
+bits_of(lane truths)
 {
-	uint64_t word;
+#ifdef __SSE2__
+	return (uint64_t)_mm_movemask_epi8((__m128i)truths);
+#else
+	/* One bit of each byte, the first's the lowest; the product's highest byte is the sum of all. */
+	static const uint64_t diagonal = UINT64_C(0x8040201008040201);
+	static const uint64_t ones = UINT64_C(0x0101010101010101);
+	uint64_t halves[2];
 
-	memcpy(&word, (const char *)&truths + half * sizeof(word), sizeof(word));
-	return le64toh(word) & ONES;
+	memcpy(halves, &truths, sizeof(halves));
+	return ((le64toh(halves[0]) & diagonal) * ones) >> 56 |
+	       ((le64toh(halves[1]) & diagonal) * ones) >> 56 << 8;
+#endif
+}
+
+/* What stands where in a block. */
+struct places {
+	uint64_t quotes, escapes, openers, closers;
+};
+
+static inline void
+look_at(struct places *places, const char *block, int from)
+{
+	lane bytes;
+
+	memcpy(&bytes, block + from, sizeof(bytes));
+	places->quotes |= bits_of((lane)(bytes == '"')) << from;
+	places->escapes |= bits_of((lane)(bytes == '\\')) << from;
+	bytes |= 0x20; /* makes { of [ and } of ] */
+	places->openers |= bits_of((lane)(bytes == '{')) << from;
+	places->closers |= bits_of((lane)(bytes == '}')) << from;
 }
 
 /* Of a value that is skipped. */
 struct skip {
-	size_t depth;	    /* of brackets */
-	uint64_t in_string; /* ONES or 0 */
+	size_t depth;	    /* of brackets; of a string by itself always 0 */
+	bool is_string;	    /* by itself */
+	uint64_t in_string; /* all bits, or none */
 	uint64_t escaped;   /* 1: by the byte before; or 0 */
 };
 
-/*
- * Goes over a block in which the value cannot end: true. No branch depends on where a string ends, for those would be guessed
- * wrongly. What the fields' owners say, which is skipped, is most of a pod's metadata.
- */
-static bool
-skip_block(struct skip *skip, const char *at)
+/* The bytes that are escaped. Of backslashes that follow each other every second one is. */
+static inline uint64_t
+escaped_bits(struct skip *skip, uint64_t escapes)
 {
-	struct skip now = *skip;
-	size_t closed = 0, opened = 0;
-	block_of_text bytes;
+	uint64_t escaped = escapes << 1 | skip->escaped;
 
-	memcpy(&bytes, at, sizeof(bytes));
-	block_of_text quotes = (block_of_text)(bytes == '"');
-	block_of_text escapes = (block_of_text)(bytes == '\\');
-	block_of_text openers = (block_of_text)((bytes | 0x20) == '{'); /* and [ */
-	block_of_text closers = (block_of_text)((bytes | 0x20) == '}'); /* and ] */
-	for (size_t half = 0; half < BLOCK_BYTES / sizeof(uint64_t); half++) {
-		uint64_t escape = word_of(escapes, half), escaped = escape << 8 | now.escaped;
-		uint64_t inside = word_of(quotes, half) & ~escaped;
-
-		if (escape & escaped)
-			return false;
-		now.escaped = escape >> 56;
-		/* each byte becomes the parity of the quotes up to it */
-		inside ^= inside << 8;
-		inside ^= inside << 16;
-		inside ^= inside << 32;
-		inside ^= now.in_string;
-		now.in_string = (inside >> 56) * ONES;
-		opened += ((word_of(openers, half) & ~inside) * ONES) >> 56;
-		closed += ((word_of(closers, half) & ~inside) * ONES) >> 56;
+	if (escapes & escaped) {
+		escaped = skip->escaped;
+		for (uint64_t left = escapes; left; left &= left - 1)
+			if (!(left & -left & escaped))
+				escaped |= (left & -left) << 1;
 	}
-	if (closed >= skip->depth)
-		return false;
-	now.depth += opened - closed;
-	*skip = now;
-	return true;
+	skip->escaped = (escapes & ~escaped) >> (BLOCK_BYTES - 1);
+	return escaped;
 }
 
-/* The same byte by byte; the place behind the value, or NULL: it goes on at *at. */
-static const char *
-skip_bytes(struct skip *skip, const char **at, const char *end)
+/* Each byte's bit becomes the parity of the quotes up to it: whether a string goes on behind it. */
+static inline uint64_t
+string_bits(struct skip *skip, uint64_t quotes)
 {
-	for (; *at < end; ++*at) {
-		char c = **at, bracket = c | 0x20;
+	uint64_t inside = quotes;
 
-		if (skip->escaped || c == '\\')
-			skip->escaped ^= 1;
-		else if (c == '"')
-			skip->in_string ^= ONES;
-		else if (!skip->in_string && bracket == '{')
-			skip->depth++;
-		else if (!skip->in_string && bracket == '}')
-			skip->depth--;
-		if (!skip->depth && !skip->in_string)
-			return *at + 1;
+	inside ^= inside << 1;
+	inside ^= inside << 2;
+	inside ^= inside << 4;
+	inside ^= inside << 8;
+	inside ^= inside << 16;
+	inside ^= inside << 32;
+	inside ^= skip->in_string;
+	skip->in_string = -(inside >> (BLOCK_BYTES - 1));
+	return inside;
+}
+
+/* The bytes up to the bracket that closes the value, bracket by bracket; 0: it goes on. */
+static size_t
+end_among(size_t *depth, uint64_t openers, uint64_t closers)
+{
+	for (uint64_t left = openers | closers; left; left &= left - 1) {
+		if (left & -left & openers)
+			++*depth;
+		else if (--*depth == 0)
+			return (size_t)__builtin_ctzll(left) + 1;
 	}
-	return NULL;
+	return 0;
+}
+
+/*
+ * Goes over a block. No branch depends on where a string ends, for those would be guessed wrongly: what the
+ * fields' owners say, which is skipped, is most of a pod's metadata. Returns the bytes up to the value's end, or
+ * 0: it goes on.
+ */
+static size_t
+skip_block(struct skip *skip, const char *at)
+{
+	struct places p = { 0 };
+
+	look_at(&p, at, 0);
+	look_at(&p, at, LANE_BYTES);
+	look_at(&p, at, 2 * LANE_BYTES);
+	look_at(&p, at, 3 * LANE_BYTES);
+	uint64_t escaped = escaped_bits(skip, p.escapes);
+	uint64_t quotes = p.quotes & ~escaped, inside = string_bits(skip, quotes);
+	uint64_t openers = p.openers & ~(inside | escaped);
+	uint64_t closers = p.closers & ~(inside | escaped);
+	uint64_t empty = skip->depth ? openers << 1 & closers
+				     : 0; /* {}: within the value they change nothing */
+	size_t closed;
+
+	if (skip->is_string)
+		return quotes & ~inside ? (size_t)__builtin_ctzll(quotes & ~inside) + 1 : 0;
+	openers &= ~(empty >> 1);
+	closers &= ~empty;
+	closed = (size_t)__builtin_popcountll(closers);
+	if (closed >= skip->depth)
+		return end_among(&skip->depth, openers, closers);
+	skip->depth += (size_t)__builtin_popcountll(openers) - closed;
+	return 0;
 }
 
 const char *
 json_skip(const char *at, const char *end)
 {
-	struct skip skip = { 0 };
-	const char *behind = NULL;
+	struct skip skip = { .is_string = at < end && *at == '"' };
+	char rest[BLOCK_BYTES] = { 0 };
+	size_t len;
 
-	while (!behind && at < end) {
-		const char *stop = end - at < BLOCK_BYTES ? end : at + BLOCK_BYTES;
-
-		if (stop - at == BLOCK_BYTES && skip_block(&skip, at))
-			at = stop;
-		else
-			behind = skip_bytes(&skip, &at, stop);
+	for (; end - at >= BLOCK_BYTES; at += BLOCK_BYTES) {
+		len = skip_block(&skip, at);
+		if (len)
+			return at + len;
 	}
-	return behind;
+	memcpy(rest, at, (size_t)(end - at));
+	len = skip_block(&skip, rest);
+	return len ? at + len : NULL;
 }
