@@ -231,10 +231,27 @@ labels_of(struct table_fold *fold, const cJSON *metadata)
 	const cJSON *label;
 
 	str_clear(&fold->labels);
-	cJSON_ArrayForEach(label, json_at(metadata, "labels"))
-		str_printf(&fold->labels, "%s%s=%s", fold->labels.len ? "," : "", label->string,
-			   cJSON_IsString(label) ? label->valuestring : "");
+	cJSON_ArrayForEach(label, json_at(metadata, "labels")) {
+		if (fold->labels.len)
+			str_append_char(&fold->labels, ',');
+		str_append(&fold->labels, label->string);
+		str_append_char(&fold->labels, '=');
+		str_append(&fold->labels, cJSON_IsString(label) ? label->valuestring : "");
+	}
 	return str_cstr(&fold->labels);
+}
+
+/* When the object was made; 0: nobody says. That never changes, and an object is known by its uid. */
+static int64_t
+creation_ms(const struct table_entry *old, const struct kube_row *row)
+{
+	int64_t created_ms = 0;
+
+	if (!row->created || !*row->created)
+		return 0;
+	if (old && old->row.created_ms && *old->row.uid && str_equal(old->row.uid, row->uid))
+		return old->row.created_ms;
+	return clock_parse_utc(row->created, &created_ms) < 0 ? 0 : created_ms;
 }
 
 /* What is known of the object; of a glance, which names none, what was known before. */
@@ -242,17 +259,14 @@ static void
 draft_object(struct table_fold *fold, const struct kube_row *row)
 {
 	const struct table_entry *old = fold->draft.old;
-	int64_t created_ms = 0;
 
 	if (!row->metadata && old && (!row->uid || !*row->uid)) {
 		table_draft_object(&fold->draft, old->row.uid, old->row.labels,
 				   old->row.created_ms);
 		return;
 	}
-	if (!row->created || !*row->created || clock_parse_utc(row->created, &created_ms) < 0)
-		created_ms = 0;
 	table_draft_object(&fold->draft, row->uid ? row->uid : "", labels_of(fold, row->metadata),
-			   created_ms);
+			   creation_ms(old, row));
 }
 
 /* A cell as kubectl prints it, but for its lines. */

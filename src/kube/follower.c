@@ -39,8 +39,9 @@ follower_remember_version(struct follower *f, const char *version)
 {
 	if (!version || !*version || str_equal(version, f->resource_version))
 		return;
-	free(f->resource_version);
-	f->resource_version = xstrdup(version);
+	size_t size = strlen(version) + 1;
+	f->resource_version = xrealloc(f->resource_version, size); /* mostly of the same length */
+	memcpy(f->resource_version, version, size);
 }
 
 void
