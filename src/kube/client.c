@@ -308,7 +308,7 @@ perform(struct kube_client *client, const struct kube_request *request, const ch
 		.idle_timeout_ms = request->idle_timeout_ms,
 		.max_body_bytes = MAX_BODY,
 		.on_data = request->on_data,
-		.may_gather = request->may_gather,
+		.gather_ms = request->gather_ms,
 		.data = request->data,
 		.cancel = request->cancel,
 	};

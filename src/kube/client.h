@@ -39,7 +39,7 @@ struct kube_request {
 	size_t body_len;
 	int64_t timeout_ms;	 /* 0: 30 s; -1: none (streams) */
 	int64_t idle_timeout_ms; /* 0: none */
-	bool may_gather;	 /* as of http_request */
+	int gather_ms;		 /* as of http_request */
 	http_data_fn *on_data;	 /* streams; NULL: the answer is collected */
 	void *data;
 	const struct cancel *cancel;

@@ -14,6 +14,7 @@ enum {
 	MAX_LINE = 1 << 20,
 	MAX_STAMP = 40, /* "2026-11-21T14:07:32.118200143+01:00" has 35 */
 	READ_IDLE_TIMEOUT_MS = 30000,
+	GATHER_MS = 20, /* of lines that come one after the other: less than a frame */
 };
 
 struct splitter {
@@ -181,7 +182,7 @@ kube_logs(struct kube_client *client, const struct kube_logs_options *options,
 		.idle_timeout_ms =
 			options->follow ? options->idle_timeout_ms : READ_IDLE_TIMEOUT_MS,
 		.on_data = on_data,
-		.may_gather = options->follow,
+		.gather_ms = options->follow ? GATHER_MS : 0,
 		.data = &splitter,
 		.cancel = cancel,
 	};

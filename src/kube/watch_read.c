@@ -17,6 +17,8 @@ enum {
 	MAX_SHORT_WATCHES = 4,
 	MAX_EVENT = 32 << 20,
 	TICK_ROWS = 500,
+	GATHER_MS =
+		50, /* of events that come one after the other; who shows them makes ten pictures a second */
 };
 
 /* One watch under way. */
@@ -219,7 +221,7 @@ read_events(struct watch *w, struct http_response *response)
 		.timeout_ms = -1,
 		.idle_timeout_ms = is_stream ? STREAM_QUIET_MS : timeout_s * 1000 + WATCH_GRACE_MS,
 		.on_data = on_data,
-		.may_gather = true,
+		.gather_ms = GATHER_MS,
 		.data = w,
 		.cancel = f->cancel,
 	};

@@ -27,9 +27,8 @@ enum {
 	KEEPALIVE_INTERVAL_S = 10,
 	UNACKNOWLEDGED_MS = 30000,
 	READ_BYTES = 128 << 10, /* of a flood, so much by one call */
-	/* A stream of so many pieces in a row is read in gulps so far apart, unless it is a flood. */
+	/* A stream of so many pieces in a row is read in gulps, unless it is a flood. */
 	TRICKLE_PIECES = 8,
-	GULP_MS = 20,
 	FLOOD_WINDOW_MS = 100,
 	FLOOD_BYTES = 2 << 20, /* in a window */
 };
@@ -421,7 +420,7 @@ gather(struct exchange *x)
 {
 	size_t bytes = x->streamed_bytes;
 
-	if (!x->request->may_gather)
+	if (!x->request->gather_ms)
 		return false;
 	x->streamed_bytes = 0;
 	note_pace(x, bytes);
@@ -432,7 +431,7 @@ gather(struct exchange *x)
 	}
 	if (x->pieces > TRICKLE_PIECES && !x->has_gathered && !x->is_flood) {
 		x->has_gathered = true;
-		cancel_sleep(x->request->cancel, GULP_MS);
+		cancel_sleep(x->request->cancel, x->request->gather_ms);
 		return true;
 	}
 	if (!x->is_flood)

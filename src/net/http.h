@@ -58,7 +58,7 @@ struct http_request {
 	size_t max_body_bytes;	    /* 0: 16 MiB; beyond: ERR_REMOTE (not for streams) */
 	bool cuts_body;	       /* beyond max_body_bytes the rest is not read, which is no error */
 	http_data_fn *on_data; /* 2xx bodies only; NULL: the body is collected */
-	bool may_gather; /* its pieces are events without an end, of which some may come together */
+	int gather_ms; /* where its pieces are events without an end: for so long some may gather; 0: none does */
 	void *data;
 	/* Where a failure is told in detail; NULL: the message advises by itself. The caller releases it. */
 	struct http_trouble *trouble;

@@ -433,9 +433,7 @@ perform_stream_of_small_pieces_is_read_in_time(void **state)
 	struct world *w = *state;
 	struct pieces pieces = { .lines = 0 };
 	struct str expected = STR_INIT;
-	struct http_request request = { .on_data = count_lines,
-					.may_gather = true,
-					.data = &pieces };
+	struct http_request request = { .on_data = count_lines, .gather_ms = 20, .data = &pieces };
 	int64_t start_ms = clock_mono_ms();
 
 	for (int i = 0; i < PIECES; i++)
