@@ -247,6 +247,9 @@ struct executor {
 	 */
 	int (*undo_preview)(struct step_context *ctx, const struct action *action,
 			    const cJSON *before, struct preview *preview, struct err *e);
+	/* Which rights taking it back needs besides those of run(); NULL: none. As permissions(). */
+	int (*undo_permissions)(struct step_context *ctx, const struct action *action,
+				struct permission_list *list, struct err *e);
 	int (*undo)(struct step_context *ctx, const struct action *action, const cJSON *before,
 		    struct err *e);
 	int (*undo_probe)(struct step_context *ctx, const struct action *action,

@@ -154,7 +154,7 @@ look_at_instance(struct look *look, const struct step_spec *spec)
 	look->target =
 		spec->action.target ? look_target(look, spec->action.target, &ignored) : NULL;
 	look_at_checks(look, "precondition", spec->preconditions, spec->preconditions_count);
-	look_at_action(look, "step", &spec->action);
+	look_at_own_action(look, spec);
 	look_at_checks(look, "verify", spec->verify, spec->verify_count);
 	if (spec->undo)
 		look_at_action(look, "undo", spec->undo);

@@ -44,6 +44,8 @@ cJSON *look_without_later(const struct look *look, const struct field *fields, c
 /* preflight_needs.c: one action, or one pane, to its needs */
 
 void look_at_action(struct look *look, const char *part, const struct action_spec *spec);
+/* The same for a step's own, with what its executor needs to take it back unless the step says how that is done. */
+void look_at_own_action(struct look *look, const struct step_spec *step);
 void look_at_check(struct look *look, const char *part, const struct check_spec *spec);
 void look_at_panes(struct look *look, const struct pane_set *panes);
 /* The frozen target that a word, maybe a template, names now; NULL with the reason where it names none. */

@@ -101,17 +101,22 @@ lose_target(struct look *look, const struct frozen_target *lost, const struct er
 			look->env.targets[i].problem = xstrdup(problem->message);
 }
 
+/* `purpose`: what it is for, if it is not for the step itself, or NULL. */
 static void
-ask(struct look *look, const char *part, const struct frozen_target *target, const cJSON *item)
+ask(struct look *look, const char *part, const char *purpose, const struct frozen_target *target,
+    const cJSON *item)
 {
 	cJSON *permission = cJSON_Duplicate(item, true);
 	struct err problem = ERR_INIT;
 	const char *reason = NULL;
-	bool allowed = false;
+	bool allowed = false, is_narrow;
 	char *note = NULL;
 
 	forget_later(permission, "name", "its name is only known later", &note);
 	forget_later(permission, "namespace", "its namespace is only known later", &note);
+	is_narrow = note == NULL;
+	if (purpose)
+		add_word(&note, purpose);
 	char *what = permission_text(permission);
 	if (target->problem) {
 		add_need(look, part, target->name, what, permission, PREFLIGHT_UNKNOWN,
@@ -121,7 +126,7 @@ ask(struct look *look, const char *part, const struct frozen_target *target, con
 		lose_target(look, target, &problem);
 		add_need(look, part, target->name, what, permission, PREFLIGHT_UNKNOWN,
 			 problem.message, note);
-	} else if (allowed || !note) {
+	} else if (allowed || is_narrow) {
 		add_need(look, part, target->name, what, permission,
 			 allowed ? PREFLIGHT_YES : PREFLIGHT_NO, reason, note);
 	} else {
@@ -138,13 +143,13 @@ ask(struct look *look, const char *part, const struct frozen_target *target, con
 }
 
 static void
-ask_all(struct look *look, const char *part, const struct frozen_target *target,
-	const struct permission_list *list)
+ask_all(struct look *look, const char *part, const char *purpose,
+	const struct frozen_target *target, const struct permission_list *list)
 {
 	const cJSON *item;
 
 	cJSON_ArrayForEach(item, permission_list_items(list))
-		ask(look, part, target, item);
+		ask(look, part, purpose, target, item);
 }
 
 /* Why the rights of an action could not even be named. */
@@ -156,16 +161,18 @@ why_not_named(const struct outlook *o, const struct err *problem)
 	return o->later ? "what it works on is only known later" : problem->message;
 }
 
+typedef int rights_fn(struct step_context *ctx, const struct action *action,
+		      struct permission_list *list, struct err *e);
+
 static void
-ask_rights(struct outlook *o)
+ask_rights(struct outlook *o, rights_fn *rights, const char *purpose)
 {
-	const struct executor *executor = o->action.executor;
-	const char *uses = executor->type.uses;
+	const char *uses = o->action.executor->type.uses;
 	struct permission_list *list;
 	struct job_context ctx;
 	struct err problem = ERR_INIT;
 
-	if (!executor->permissions || !o->target || !o->target->pub.driver->permitted)
+	if (!rights || !o->target || !o->target->pub.driver->permitted)
 		return;
 	if (o->target->problem) {
 		add_need(o->look, o->part, o->target->name, xasprintf("the rights of %s", uses),
@@ -174,12 +181,12 @@ ask_rights(struct outlook *o)
 	}
 	list = permission_list_new();
 	job_context_init(&ctx, o->look->job, NULL);
-	if (executor->permissions(&ctx.pub, &o->action, list, &problem) < 0) {
+	if (rights(&ctx.pub, &o->action, list, &problem) < 0) {
 		lose_target(o->look, o->target, &problem);
 		add_need(o->look, o->part, o->target->name, xasprintf("the rights of %s", uses),
 			 NULL, PREFLIGHT_UNKNOWN, why_not_named(o, &problem), NULL);
 	}
-	ask_all(o->look, o->part, o->target, list);
+	ask_all(o->look, o->part, purpose, o->target, list);
 	permission_list_free(list);
 }
 
@@ -333,8 +340,9 @@ look_inside(struct outlook *o)
 	}
 }
 
-void
-look_at_action(struct look *look, const char *part, const struct action_spec *spec)
+/* `is_undone`: by its executor, which may need more for that. */
+static void
+look_at(struct look *look, const char *part, const struct action_spec *spec, bool is_undone)
 {
 	struct outlook o = { .look = look, .part = part };
 	const struct executor *executor = executor_find(look->env.table, spec->type->uses);
@@ -352,7 +360,9 @@ look_at_action(struct look *look, const char *part, const struct action_spec *sp
 			.with = o.with,
 		};
 		look_at_machine(&o);
-		ask_rights(&o);
+		ask_rights(&o, executor->permissions, NULL);
+		if (is_undone)
+			ask_rights(&o, executor->undo_permissions, "only to take the step back");
 		look_inside(&o);
 		note_maker(&o);
 	} else if (executor->permissions || executor->ready || !o.later) {
@@ -363,6 +373,18 @@ look_at_action(struct look *look, const char *part, const struct action_spec *sp
 	}
 	cJSON_Delete(o.with);
 	cJSON_Delete(known);
+}
+
+void
+look_at_action(struct look *look, const char *part, const struct action_spec *spec)
+{
+	look_at(look, part, spec, false);
+}
+
+void
+look_at_own_action(struct look *look, const struct step_spec *step)
+{
+	look_at(look, "step", &step->action, step->undo == NULL);
 }
 
 void
@@ -427,7 +449,7 @@ look_at_pane(struct look *look, const char *part, const struct pane_spec *spec, 
 		add_need(look, part, target->name, xasprintf("the rights of the %s", part), NULL,
 			 PREFLIGHT_UNKNOWN, problem.message, NULL);
 	}
-	ask_all(look, part, target, list);
+	ask_all(look, part, NULL, target, list);
 	cJSON_Delete(pane);
 	permission_list_free(list);
 }

@@ -38,11 +38,11 @@ static const struct field fields[] = {
 	{ .name = NULL },
 };
 
+/* Verbs that end with NULL, for each object of the manifest. */
 static int
-apply_permissions(struct step_context *ctx, const struct action *action,
-		  struct permission_list *list, struct err *e)
+add_permissions(struct step_context *ctx, const struct action *action, const char *const *verbs,
+		struct permission_list *list, struct err *e)
 {
-	static const char *const verbs[] = { "get", "create", "patch" };
 	struct apply a;
 	const cJSON *object;
 	bool known;
@@ -58,13 +58,32 @@ apply_permissions(struct step_context *ctx, const struct action *action,
 			kube_step_failed(&a.s, apply_name(object), e);
 			break;
 		}
-		for (size_t i = 0; known && i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		for (size_t i = 0; known && verbs[i]; i++)
 			permission_add(list, verbs[i], r->group, r->name, NULL,
 				       str_equal(verbs[i], "create") ? NULL : apply_name(object),
 				       r->namespaced ? a.s.ns : NULL);
 	}
 	apply_release(&a);
 	return rc;
+}
+
+static int
+apply_permissions(struct step_context *ctx, const struct action *action,
+		  struct permission_list *list, struct err *e)
+{
+	static const char *const verbs[] = { "get", "create", "patch", NULL };
+
+	return add_permissions(ctx, action, verbs, list, e);
+}
+
+/* What it makes is deleted again. */
+static int
+apply_undo_permissions(struct step_context *ctx, const struct action *action,
+		       struct permission_list *list, struct err *e)
+{
+	static const char *const verbs[] = { "delete", NULL };
+
+	return add_permissions(ctx, action, verbs, list, e);
 }
 
 struct difference {
@@ -421,6 +440,7 @@ const struct executor step_kubernetes_apply = {
 	.run = apply_run,
 	.probe = apply_probe,
 	.undo_preview = apply_undo_preview,
+	.undo_permissions = apply_undo_permissions,
 	.undo = apply_undo,
 	.undo_probe = apply_undo_probe,
 };

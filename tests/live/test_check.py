@@ -260,6 +260,9 @@ class Checks:
         needs = {(need["step"], need["what"]): need for need in document["needs"]}
         wrong = {what for (_step, what), need in needs.items() if need["answer"] == "no"}
         check(f"patch secrets/tsb-certs in {site.namespace}" in wrong, f"the Secrets are not denied: {wrong}")
+        back = [need for (_step, what), need in needs.items() if what == f"delete secrets/tsb-certs in {site.namespace}"]
+        equal([(need["answer"], need["note"]) for need in back][:1], [("no", "only to take the step back")],
+              "the right to delete what was made")
         equal(needs["signing-key", f"file {site.backup}/iam-signing-key.yaml"]["answer"], "no", "the missing file")
         equal(needs["edges[app-1]", f"get deployments.apps/edge in {self.world.edges[0]}"]["answer"], "yes",
               "a right on a workload cluster")

@@ -73,6 +73,18 @@ need_thing(struct step_context *ctx, const struct action *action, struct permiss
 	return 0;
 }
 
+/* What taking it back would need more. */
+static int
+need_unmaking(struct step_context *ctx, const struct action *action, struct permission_list *list,
+	      struct err *e)
+{
+	(void)ctx;
+	(void)e;
+	permission_add(list, "delete", "", json_string(action->with, "resource", "things"), NULL,
+		       json_string(action->with, "name", NULL), "home");
+	return 0;
+}
+
 static int
 need_tool(struct step_context *ctx, const struct action *action, char **ret_what, struct err *e)
 {
@@ -114,6 +126,8 @@ no_run(struct step_context *ctx, const struct action *action, cJSON **ret_result
 
 static const struct executor executors[] = {
 	{ ROW("test.ask", EFFECT_NONE, thing_fields, false) },
+	{ ROW("test.make", EFFECT_CHANGES, thing_fields, true), .permissions = need_thing,
+	  .undo_permissions = need_unmaking },
 	{ ROW("test.thing", EFFECT_READS, thing_fields, true), .permissions = need_thing },
 	{ ROW("test.tool", EFFECT_CHANGES, tool_fields, false), .ready = need_tool },
 	{ ROW("test.until", EFFECT_READS, check_fields, false) },
@@ -122,9 +136,10 @@ static const struct executor executors[] = {
 enum { EXECUTORS = sizeof(executors) / sizeof(executors[0]) };
 
 static const struct executor *const rows[EXECUTORS] = { &executors[0], &executors[1], &executors[2],
-							&executors[3] };
+							&executors[3], &executors[4] };
 static const struct step_type *const types[EXECUTORS] = { &executors[0].type, &executors[1].type,
-							  &executors[2].type, &executors[3].type };
+							  &executors[2].type, &executors[3].type,
+							  &executors[4].type };
 
 static int
 open_context(const cJSON *spec, struct secrets *secrets, void **ret_connection, struct err *e)
@@ -347,6 +362,26 @@ preflight_tells_the_part_of_the_step_and_the_reason(void **state)
 		"a (step, verify 1) one: get things/x in home = yes; -; -\n"
 		"a (verify 2) one: get secrets/y in home = no; no rule; -\n"
 		"a (undo) one: get secrets/open in home = yes; -; -\n");
+}
+
+/* But not where the step says itself how it is taken back. */
+static void
+preflight_asks_for_what_taking_back_needs(void **state)
+{
+	(void)state;
+	assert_needs(
+		"steps:\n"
+		" - {id: a, title: T, target: one, uses: test.make, with: {name: x}}\n"
+		" - {id: b, title: T, target: one, uses: test.make, with: {resource: secrets, "
+		"name: y}}\n"
+		" - {id: c, title: T, target: one, uses: test.make, with: {name: z},\n"
+		"    undo: {uses: test.thing, with: {resource: secrets, name: open}}}\n",
+		"a (step) one: get things/x in home = yes; -; -\n"
+		"a (step) one: delete things/x in home = yes; -; only to take the step back\n"
+		"b (step) one: get secrets/y in home = no; no rule; -\n"
+		"b (step) one: delete secrets/y in home = no; no rule; only to take the step back\n"
+		"c (step) one: get things/z in home = yes; -; -\n"
+		"c (undo) one: get secrets/open in home = yes; -; -\n");
 }
 
 static void
@@ -602,6 +637,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(preflight_asks_each_right_once_on_each_target),
 		cmocka_unit_test(preflight_tells_the_part_of_the_step_and_the_reason),
+		cmocka_unit_test(preflight_asks_for_what_taking_back_needs),
 		cmocka_unit_test(preflight_name_of_an_output_is_asked_without),
 		cmocka_unit_test(preflight_parameter_called_steps_is_known),
 		cmocka_unit_test(preflight_step_whose_condition_fails_is_left_out),
