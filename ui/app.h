@@ -176,7 +176,5 @@ void why_page_hint(struct app *app);
 void preflight_page_open(struct app *app);
 /* Opens it once, before the first decision, if the run acts on targets or one of them does not answer. */
 void preflight_page_offer(struct app *app);
-/* The same text for plain mode. */
-void end_page_lines(const struct model *model, struct lines *lines);
 
 #endif

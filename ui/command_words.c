@@ -12,46 +12,17 @@
 #include "ui/mouse.h"
 #include "ui/pane.h"
 #include "ui/pods_pane.h"
+#include "ui/step_name.h"
 
 /* ---- steps and panes ---- */
-
-/* A number from 1 on, as an index; SIZE_MAX: it is none of those. */
-static size_t
-index_of_number(const char *text, size_t count)
-{
-	char *end;
-	unsigned long number = strtoul(text, &end, 10);
-
-	return isdigit((unsigned char)*text) && !*end && number >= 1 && number <= count ? number - 1
-											: SIZE_MAX;
-}
-
-static int
-no_such_step(const struct run_state *state, const char *text, struct err *e)
-{
-	const char **ids = xcalloc(state->steps_count + 1, sizeof(*ids));
-
-	for (size_t i = 0; i < state->steps_count; i++)
-		ids[i] = state->steps[i].id;
-	const char *nearest = str_nearest(text, ids);
-	free(ids);
-	return nearest ? err_set(e, ERR_USAGE, "there is no step \"%s\"; did you mean \"%s\"?",
-				 text, nearest)
-		       : err_set(e, ERR_USAGE, "there is no step \"%s\"; there are %zu", text,
-				 state->steps_count);
-}
 
 int
 words_step(struct app *app, const char *rest, struct err *e)
 {
-	const struct run_state *state = app->model.state;
-	size_t step = index_of_number(rest, state->steps_count);
+	size_t step;
 
-	for (size_t i = 0; i < state->steps_count && step == SIZE_MAX; i++)
-		if (str_equal(state->steps[i].id, rest))
-			step = i;
-	if (step == SIZE_MAX)
-		return no_such_step(state, rest, e);
+	if (step_name_find(app->model.state, rest, &step, e) < 0)
+		return -1;
 	app_focus(app, PANE_STEPS);
 	if (!find_shows(app, PANE_STEPS, step))
 		find_entered(app, CMD_FILTER, "", e);
@@ -80,7 +51,7 @@ pane_name(enum pane pane)
 int
 words_pane(struct app *app, const char *rest, struct err *e)
 {
-	size_t pane = index_of_number(rest, PANE_COUNT);
+	size_t pane = step_name_number(rest, PANE_COUNT);
 
 	for (size_t i = 0; i < PANE_COUNT && pane == SIZE_MAX; i++)
 		if (strcasecmp(pane_table[i]->name, rest) == 0)

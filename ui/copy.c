@@ -2,16 +2,11 @@
 
 #include "ui/copy.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/file.h"
-#include "base/secret.h"
-#include "base/text.h"
 #include "ui/clipboard.h"
 #include "ui/pane.h"
+#include "ui/save_text.h"
 
 /* The row of find.c that the cursor stands on: the one that was gone to, or the first in sight. */
 static void
@@ -105,48 +100,23 @@ append_rows(struct app *app, struct str *out)
 	}
 }
 
-static int
-write_new(const char *path, const struct str *text, struct err *e)
-{
-	int fd = open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-	if (fd < 0 && errno == EEXIST)
-		return err_set(e, ERR_USAGE,
-			       "%s is there already, and is not written over: another name", path);
-	if (fd < 0)
-		return err_errno(e, ERR_IO, "saving to %s", path);
-	int rc = file_write_all(fd, str_cstr(text), text->len, e);
-	if (rc == 0 && fsync(fd) < 0)
-		rc = err_errno(e, ERR_IO, "fsync");
-	if (rc < 0) {
-		err_wrap(e, "saving to %s", path);
-		unlink(path); /* half of it would look like all */
-	}
-	close(fd);
-	return rc;
-}
-
 int
 copy_to_file(struct app *app, const char *name, struct err *e)
 {
 	const struct pane_ops *ops = pane_table[app->focus];
-	struct str text = STR_INIT, redacted = STR_INIT, clean = STR_INIT;
-	char *path = file_resolve(NULL, name);
+	struct str text = STR_INIT;
+	char *path = NULL;
+	size_t bytes;
 
 	if (!app->page.shown && ops->text)
 		ops->text(app, &text);
 	else
 		append_rows(app, &text);
-	secrets_redact(app->model.options->secrets, str_cstr(&text), text.len, &redacted);
-	text_sanitise(str_cstr(&redacted), redacted.len, TEXT_KEEP_NEWLINES, &clean);
-	int rc = write_new(path, &clean, e);
+	int rc = save_text(app->model.options->secrets, &text, name, &path, &bytes, e);
 	if (rc == 0)
 		app_say(app, ROLE_GOOD,
-			"Saved %zu bytes as they are shown, secrets redacted, to %s", clean.len,
-			path);
+			"Saved %zu bytes as they are shown, secrets redacted, to %s", bytes, path);
 	str_release(&text);
-	str_release(&redacted);
-	str_release(&clean);
 	free(path);
 	return rc;
 }

@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "feed/detail.h"
 #include "ui/app.h"
+#include "ui/page_text.h"
 #include "ui/pods_pane.h"
 
 /* The object that the page follows. */
@@ -63,6 +64,15 @@ add_line(const struct detail_line *line, struct lines *lines)
 	free(name);
 }
 
+void
+detail_page_lines(const struct detail_snapshot *snapshot, const struct feed_health *health,
+		  struct lines *lines)
+{
+	add_trouble(snapshot, health, lines);
+	for (size_t i = 0; i < snapshot->count; i++)
+		add_line(&snapshot->lines[i], lines);
+}
+
 static void
 fill(const struct app *app, struct lines *lines)
 {
@@ -71,9 +81,7 @@ fill(const struct app *app, struct lines *lines)
 	struct feed_health health;
 
 	detail_feed_health(page->feed, &health);
-	add_trouble(snapshot, &health, lines);
-	for (size_t i = 0; i < snapshot->count; i++)
-		add_line(&snapshot->lines[i], lines);
+	detail_page_lines(snapshot, &health, lines);
 	detail_snapshot_release(snapshot);
 }
 

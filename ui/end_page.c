@@ -6,6 +6,7 @@
 #include "ui/app.h"
 #include "ui/objective.h"
 #include "ui/outlook.h"
+#include "ui/page_text.h"
 #include "ui/situation.h"
 
 enum { DATE_BYTES = 10 }; /* of "2026-11-21T14:00:00.000Z" */

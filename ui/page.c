@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "ui/app.h"
+#include "ui/page_text.h"
 #include "ui/paint.h"
 #include "ui/scroll.h"
 #include "ui/situation.h"
@@ -219,12 +220,12 @@ const struct find_rows page_find_rows = {
 
 /* The output file of a step that ran before this session, or why there is none. */
 static void
-add_file(const struct app *app, const struct step_state *step, struct lines *lines)
+add_file(const struct model *model, const struct step_state *step, struct lines *lines)
 {
 	struct str text = STR_INIT;
 	struct err e = ERR_INIT;
 	char *path = step->output_file
-			     ? xasprintf("%s/%s", app->model.options->run_folder, step->output_file)
+			     ? xasprintf("%s/%s", model->options->run_folder, step->output_file)
 			     : NULL;
 
 	if (!path)
@@ -237,11 +238,11 @@ add_file(const struct app *app, const struct step_state *step, struct lines *lin
 	free(path);
 }
 
-static void
-fill_output(const struct app *app, struct lines *lines)
+void
+output_page_lines(const struct model *model, size_t index, struct lines *lines)
 {
-	const struct step_state *step = &app->model.state->steps[app->selected];
-	const struct step_output_text *output = model_output(&app->model, step->id);
+	const struct step_state *step = &model->state->steps[index];
+	const struct step_output_text *output = model_output(model, step->id);
 
 	if (output && output->cut)
 		lines_wrap(
@@ -250,7 +251,13 @@ fill_output(const struct app *app, struct lines *lines)
 	if (output && output->text.len)
 		lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT, output->text.data);
 	else
-		add_file(app, step, lines);
+		add_file(model, step, lines);
+}
+
+static void
+fill_output(const struct app *app, struct lines *lines)
+{
+	output_page_lines(&app->model, app->selected, lines);
 }
 
 void

@@ -10,6 +10,7 @@
 #include "ui/app.h"
 #include "ui/keymap.h"
 #include "ui/outlook.h"
+#include "ui/page_text.h"
 #include "ui/situation.h"
 #include "ui/target_words.h"
 
@@ -362,7 +363,7 @@ is_fresh(const struct run_state *state)
 }
 
 static void
-add_verdict(const struct run_state *state, struct lines *lines)
+add_verdict(const struct run_state *state, bool keys, struct lines *lines)
 {
 	size_t wrong = count_wrong(state), count = state->preflight_count;
 
@@ -377,19 +378,20 @@ add_verdict(const struct run_state *state, struct lines *lines)
 		lines_add(lines, ROLE_GOOD, "Its target answers.");
 	else
 		lines_add(lines, ROLE_GOOD, "All of its %zu targets answer.", count);
-	if (is_fresh(state))
-		lines_add(lines, ROLE_TEXT,
-			  "Nothing was changed yet. %s goes on to step 1; it runs nothing.",
-			  keymap_label(CMD_RUN));
+	if (!is_fresh(state))
+		return;
+	lines_add(lines, ROLE_TEXT, "Nothing was changed yet.");
+	if (keys)
+		lines_append(lines, ROLE_TEXT, " %s goes on to step 1; it runs nothing.",
+			     keymap_label(CMD_RUN));
 }
 
-static void
-fill(const struct app *app, struct lines *lines)
+void
+preflight_page_lines(const struct model *model, bool keys, struct lines *lines)
 {
-	const struct model *model = &app->model;
 	const struct run_state *state = model->state;
 
-	add_verdict(state, lines);
+	add_verdict(state, keys, lines);
 	add_group(state, false, "NOT REACHED", lines);
 	if (count_wrong(state)) {
 		lines_gap(lines);
@@ -404,6 +406,12 @@ fill(const struct app *app, struct lines *lines)
 	lines_markdown(lines,
 		       str_equal(state->mode, "drill") ? advice_rights_drill : advice_rights);
 	add_steps(model, lines);
+}
+
+static void
+fill(const struct app *app, struct lines *lines)
+{
+	preflight_page_lines(&app->model, true, lines);
 }
 
 /* A target that is reached later is told at once. */

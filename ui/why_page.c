@@ -6,6 +6,7 @@
 #include "base/xalloc.h"
 #include "run/hint.h"
 #include "ui/app.h"
+#include "ui/page_text.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
 
@@ -24,10 +25,10 @@ add_list(struct lines *lines, const char *label, char *const *items)
 
 /* Of a drill: what was told, and what is still to be had. */
 static void
-add_hints(const struct app *app, const struct step_state *step, struct lines *lines)
+add_hints(const struct model *model, const struct step_state *step, bool keys, struct lines *lines)
 {
-	const struct run_state *state = app->model.state;
-	const struct step_spec *spec = situation_spec(app->model.options->runbook, step);
+	const struct run_state *state = model->state;
+	const struct step_spec *spec = situation_spec(model->options->runbook, step);
 	const char *nudge = spec ? hint_free(state, spec) : NULL;
 	struct hint next;
 
@@ -43,7 +44,8 @@ add_hints(const struct app *app, const struct step_state *step, struct lines *li
 		return;
 	if (hint_next(state, spec, step->id, &next))
 		lines_add(lines, ROLE_DIM, "%s takes a hint (%s) for %d point%s.",
-			  keymap_label(CMD_HINT), next.grade, next.cost, next.cost == 1 ? "" : "s");
+			  keys ? keymap_label(CMD_HINT) : "\"hint\"", next.grade, next.cost,
+			  next.cost == 1 ? "" : "s");
 	else
 		lines_add(lines, ROLE_DIM, "There is no %shint for this step.",
 			  run_state_hints(state, step->id) || nudge ? "further " : "");
@@ -60,12 +62,11 @@ add_runbook(const struct runbook *runbook, struct lines *lines)
 	add_list(lines, "Owners:    ", runbook->owners);
 }
 
-static void
-fill(const struct app *app, struct lines *lines)
+void
+why_page_lines(const struct model *model, size_t index, bool keys, struct lines *lines)
 {
-	const struct run_state *state = app->model.state;
-	const struct step_state *step = &state->steps[app->selected];
-	const char *text = step_detail_text(&app->model, step);
+	const struct step_state *step = &model->state->steps[index];
+	const char *text = step_detail_text(model, step);
 
 	if (step->section)
 		lines_add(lines, ROLE_DIM, "%s", step->section);
@@ -75,8 +76,14 @@ fill(const struct app *app, struct lines *lines)
 		lines_markdown(lines, text);
 	else
 		lines_add(lines, ROLE_DIM, "The runbook says no more of this step than its title.");
-	add_hints(app, step, lines);
-	add_runbook(app->model.options->runbook, lines);
+	add_hints(model, step, keys, lines);
+	add_runbook(model->options->runbook, lines);
+}
+
+static void
+fill(const struct app *app, struct lines *lines)
+{
+	why_page_lines(&app->model, app->selected, true, lines);
 }
 
 /* A hint comes when it is on record. */
