@@ -304,8 +304,10 @@ step(struct plain *plain)
 {
 	unsigned facts = model_facts(&plain->model);
 
-	if (plain->awaiting || plain->leaving || plain->model.replaying ||
-	    (facts & (FACT_BUSY | FACT_OVER)))
+	if (model_follows(&plain->model) && !plain->leaving && !plain->model.replaying)
+		plain_meanwhile(plain);
+	else if (plain->awaiting || plain->leaving || plain->model.replaying ||
+		 (facts & (FACT_BUSY | FACT_OVER)))
 		plain_wait(plain, false);
 	else if (plain->model.options->autopilot) {
 		fly(plain);
@@ -313,7 +315,9 @@ step(struct plain *plain)
 			plain_wait(plain, false);
 	} else if (facts & FACT_ASKED)
 		plain_question(plain);
-	else if ((facts & FACT_RUNNING) || goes_on_by_itself(plain))
+	else if (facts & FACT_RUNNING)
+		plain_meanwhile(plain);
+	else if (goes_on_by_itself(plain))
 		plain_wait(plain, false);
 	else
 		plain_decide(plain);
@@ -409,6 +413,9 @@ ui_plain_run(const struct ui_options *options, const struct run_link *link, stru
 	signals_close();
 	line_input_release(&plain.input);
 	str_release(&plain.partial);
+	str_release(&plain.look.text);
+	pattern_free(plain.look.filter);
+	free(plain.resource);
 	free(plain.progress);
 	free(plain.insecure);
 	model_release(&plain.model);

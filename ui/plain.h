@@ -4,9 +4,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/pattern.h"
+#include "ui/feed_choice.h"
 #include "ui/feeds.h"
 #include "ui/line_input.h"
 #include "ui/model.h"
+
+/* What somebody looks at in line mode: lines that stand in no journal, said because they were asked for. */
+struct look {
+	struct str text;	/* all that was said of it, for saving */
+	struct pattern *filter; /* or NULL */
+	size_t lines, left_out; /* said and not said for the filter */
+};
 
 /* Line mode: what is said and asked goes to stdout, a line at a time. Main thread only. */
 struct plain {
@@ -19,6 +28,10 @@ struct plain {
 	char *insecure;	    /* the last warning about servers that are not verified, or NULL */
 	int console_fd;
 	struct feeds *feeds; /* while something of them is being shown; else NULL */
+	struct look look;
+	char *resource; /* what was looked at last of a cluster, besides the runbook's; or NULL */
+	bool is_everywhere;  /* in all namespaces */
+	bool has_told_words; /* that words can be said while a step runs */
 	int64_t wake_at_ms;  /* monotonic: plain_wait() waits no longer; 0: it does */
 	bool gives_up;	     /* what is being waited for to be shown is not wanted any more */
 	bool prompting;	     /* the cursor stands behind a prompt */
@@ -60,22 +73,26 @@ void plain_say_insecure(struct plain *plain, bool again);
 /* Asks for a line, which the caller wipes and frees. Goes on printing what comes meanwhile. */
 enum plain_read plain_read_line(struct plain *plain, const char *prompt, bool hidden,
 				char **ret_line);
+/* The same for a long list of choices, which is not repeated as a whole behind what is said meanwhile. */
+enum plain_read plain_read_choice(struct plain *plain, const char *prompt, const char *again,
+				  char **ret_line);
 /* y or n; an empty line is No, anything else asks again. */
 enum plain_read plain_read_yes(struct plain *plain, const char *question, bool *ret_yes);
 /* A line that is not blank, or PLAIN_GONE; `what` completes "… is required". */
 enum plain_read plain_read_text(struct plain *plain, const char *prompt, const char *what,
 				char **ret_line);
 
-/* plain_panes.c: what the screen shows beside the step, as it is now. They return at once where there is none. */
-bool plain_has_feed(const struct plain *plain, enum feed_choice_kind kind);
-void plain_show_tables(struct plain *plain);
-void plain_show_logs(struct plain *plain);
-void plain_show_steps(struct plain *plain);
+/* plain_words.c: what can be said instead of a number. Does it, or says why not; main thread, blocks for the look only. */
+void plain_word(struct plain *plain, const char *line);
+/* Waits while there is nothing to decide, and does what is said meanwhile at a terminal. */
+void plain_meanwhile(struct plain *plain);
 
 /* plain_decide.c: everything about the current step, once for each situation. */
 void plain_announce(struct plain *plain);
 /* Announces the situation and asks what is to be done. */
 void plain_decide(struct plain *plain);
+/* Puts a remark on record; an empty one is asked for. */
+void plain_note(struct plain *plain, const char *text);
 /* plain_question.c: asks the open question of the running step. */
 void plain_question(struct plain *plain);
 

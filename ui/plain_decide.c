@@ -4,34 +4,12 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "ui/impact_board.h"
 #include "ui/keymap.h"
 #include "ui/plain.h"
+#include "ui/plain_look.h"
 #include "ui/situation.h"
 #include "ui/step_detail.h"
 #include "ui/unknown.h"
-
-/* What works and what does not, as foreseen and as observed. */
-static void
-show_impact(struct plain *plain)
-{
-	size_t count = plain->model.options->runbook->impact_count;
-	struct str title = STR_INIT;
-	struct lines lines;
-
-	plain->knows_impact = true;
-	if (count == 0)
-		return;
-	lines_init(&lines, plain->columns);
-	for (size_t i = 0; i < count; i++)
-		impact_board_detail(&plain->model, i, &lines);
-	impact_board_title(&plain->model, &title);
-	plain_say(plain, "Impact:%s", str_cstr(&title));
-	for (size_t i = 0; i < lines.count; i++)
-		plain_say(plain, "%s", lines.items[i].text);
-	lines_release(&lines);
-	str_release(&title);
-}
 
 void
 plain_announce(struct plain *plain)
@@ -43,8 +21,8 @@ plain_announce(struct plain *plain)
 	if (plain->announced_seq == state->decision_seq)
 		return;
 	plain->announced_seq = state->decision_seq;
-	if (!plain->knows_impact)
-		show_impact(plain);
+	if (!plain->knows_impact && plain->model.options->runbook->impact_count)
+		plain_word(plain, "impact");
 	if (!step) {
 		plain_say(plain, "All steps are done; the run wants its end.");
 		return;
@@ -233,6 +211,15 @@ do_note(struct plain *plain)
 	submit_text(plain, INTENT_NOTE, "Note> ");
 }
 
+void
+plain_note(struct plain *plain, const char *text)
+{
+	if (*text)
+		plain_submit(plain, current_intent(plain, INTENT_NOTE, text), false);
+	else
+		do_note(plain);
+}
+
 /* It is said when it is on record. */
 static void
 do_hint(struct plain *plain)
@@ -309,6 +296,30 @@ do_leave(struct plain *plain)
 	plain_leave(plain, NULL);
 }
 
+static void
+do_steps(struct plain *plain)
+{
+	plain_word(plain, "steps");
+}
+
+static void
+do_pods(struct plain *plain)
+{
+	plain_word(plain, "pods");
+}
+
+static void
+do_logs(struct plain *plain)
+{
+	plain_word(plain, "logs");
+}
+
+static void
+do_impact(struct plain *plain)
+{
+	plain_word(plain, "impact");
+}
+
 /* clang-format off */
 static const struct {
 	enum command command;
@@ -326,13 +337,15 @@ static const struct {
 	{ CMD_KEEP, do_keep },
 	{ CMD_END, do_end },
 	{ CMD_HINT, do_hint },
-	{ CMD_PANE_1, plain_show_steps },
-	{ CMD_PANE_3, plain_show_tables },
-	{ CMD_PANE_4, plain_show_logs },
-	{ CMD_PANE_6, show_impact },
+	{ CMD_PANE_1, do_steps },
+	{ CMD_PANE_3, do_pods },
+	{ CMD_PANE_4, do_logs },
+	{ CMD_PANE_6, do_impact },
 	{ CMD_LEAVE, do_leave },
 };
 /* clang-format on */
+
+enum { CHOICES_MAX = 16 };
 
 /* There is nothing to choose about a board or a pane for which the runbook names nothing. */
 static bool
@@ -368,7 +381,7 @@ append_choice(const struct plain *plain, const struct key_binding *binding, stru
 		str_append(out, binding->choice);
 }
 
-/* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip …> ". */
+/* The rows of the keymap that are choices now; `prompt` becomes "[1] run [2] skip … [?] more > ". */
 static size_t
 list_choices(const struct plain *plain, const struct key_binding **choices, size_t room,
 	     struct str *prompt)
@@ -383,29 +396,54 @@ list_choices(const struct plain *plain, const struct key_binding **choices, size
 			append_choice(plain, &keymap[i], prompt);
 			str_append_char(prompt, ' ');
 		}
-	str_append(prompt, "> ");
+	str_append(prompt, "[?] more > ");
 	return count;
+}
+
+/* The choice that a line means, by its number or by its key's name ("run"); `count`: none. */
+static size_t
+find_choice(const struct key_binding *const *choices, size_t count, const char *line)
+{
+	char *end;
+	unsigned long number = strtoul(line, &end, 10);
+
+	if (end > line && !*end)
+		return number >= 1 && number <= count ? number - 1 : count;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(choices[i]->name, line) == 0)
+			return i;
+	return count;
+}
+
+static void
+act(struct plain *plain, enum command command)
+{
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		if (acts[i].command == command)
+			acts[i].act(plain);
 }
 
 void
 plain_decide(struct plain *plain)
 {
-	const struct key_binding *choices[16];
+	const struct key_binding *choices[CHOICES_MAX];
 	struct str prompt = STR_INIT;
-	size_t count = list_choices(plain, choices, 16, &prompt);
-	char *line = NULL, *end;
+	size_t count = list_choices(plain, choices, CHOICES_MAX, &prompt), chosen;
+	char *line = NULL, *again = xasprintf("[1]-[%zu] as above, [?] more > ", count);
 
 	plain_announce(plain);
-	if (plain_read_line(plain, str_cstr(&prompt), false, &line) == PLAIN_LINE) {
-		unsigned long number = strtoul(line, &end, 10);
-
-		if (*end || number < 1 || number > count)
-			plain_say(plain, "Give one of the numbers 1 to %zu.", count);
+	if (plain_read_choice(plain, str_cstr(&prompt), again, &line) == PLAIN_LINE) {
+		chosen = find_choice(choices, count, line);
+		if (chosen < count)
+			act(plain, choices[chosen]->command);
+		else if (strspn(line, "0123456789 \t") == strlen(line))
+			plain_say(plain,
+				  "Give one of the numbers 1 to %zu, or a word; ? lists them.",
+				  count);
 		else
-			for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-				if (acts[i].command == choices[number - 1]->command)
-					acts[i].act(plain);
+			plain_word(plain, line);
 		free(line);
 	}
+	free(again);
 	str_release(&prompt);
 }

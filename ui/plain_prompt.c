@@ -44,8 +44,9 @@ gone(const struct plain *plain, int64_t decision_seq)
 	       plain->model.state->decision_seq != decision_seq;
 }
 
-enum plain_read
-plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret_line)
+/* `again`: the prompt where it is shown once more, since something was said meanwhile. */
+static enum plain_read
+read_line(struct plain *plain, const char *prompt, const char *again, bool hidden, char **ret_line)
 {
 	int64_t decision_seq = plain->model.state->decision_seq;
 	bool taken = false;
@@ -57,8 +58,10 @@ plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret
 		}
 		if (hidden)
 			line_input_hide(); /* again, where the terminal was lent meanwhile */
-		if (!plain->prompting)
+		if (!plain->prompting) {
 			show_prompt(plain, prompt);
+			prompt = again;
+		}
 		taken = line_input_take(&plain->input, ret_line);
 		if (taken)
 			break;
@@ -75,6 +78,18 @@ plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret
 	}
 	echo(plain, *ret_line, hidden);
 	return PLAIN_LINE;
+}
+
+enum plain_read
+plain_read_line(struct plain *plain, const char *prompt, bool hidden, char **ret_line)
+{
+	return read_line(plain, prompt, prompt, hidden, ret_line);
+}
+
+enum plain_read
+plain_read_choice(struct plain *plain, const char *prompt, const char *again, char **ret_line)
+{
+	return read_line(plain, prompt, again, false, ret_line);
 }
 
 enum plain_read

@@ -581,10 +581,31 @@ plain_shows_the_last_lines_when_asked(void **state)
 	tty_stop(tty);
 }
 
+/* Of all lines that are kept those that match, the last so many of them. */
+static void
+plain_logs_are_filtered_and_counted(void **state)
+{
+	struct play play = { .stage = stage_ready, .adjust = with_many, .plain = true };
+	struct tty *tty = tty_start(110, 70, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "[?]");
+	tty_type(tty, "logs -n 3 | /line \\d*5 /\r");
+	tty_expect(tty, "logs of mgmt-b/tsb app=tsb: the last 3 lines of 30 that match; ");
+	tty_expect(tty, "line 375 of the operator");
+	tty_expect(tty, "(60 of 600 lines match");
+	tty_expect_gone(tty, "line 365 of");
+	tty_type(tty, "logs -n 30\r");
+	tty_expect(tty, "line 370 of the operator");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(plain_logs_are_filtered_and_counted),
 		cmocka_unit_test(plain_shows_the_last_lines_when_asked),
 		cmocka_unit_test(screen_follows_all_kinds_of_lines),
 		cmocka_unit_test(screen_obeys_colours_that_hide_nothing),

@@ -1,8 +1,6 @@
 #include "config.h"
 
-#include <poll.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,102 +16,7 @@
 #include "fake_plugin.h"
 #include "harness.h"
 #include "scenario.h"
-
-enum { PATIENCE_MS = 30000 };
-
-/* What a front end in line mode wrote, and how it ended. */
-struct outcome {
-	struct str out, errors;
-	int status;
-};
-
-static void
-drain(int fd, struct str *into, int64_t deadline_ms)
-{
-	struct pollfd pfd = { fd, POLLIN, 0 };
-	char bytes[4096];
-	ssize_t got = 1;
-
-	while (got > 0 && clock_mono_ms() < deadline_ms) {
-		if (poll(&pfd, 1, 100) == 0)
-			continue;
-		got = read(fd, bytes, sizeof(bytes));
-		if (got > 0)
-			str_append_bytes(into, bytes, (size_t)got);
-	}
-}
-
-static void
-become(struct play *play, const char *input, const int out[2], const int errors[2])
-{
-	int in[2];
-
-	if (pipe(in) < 0 || write(in[1], input, strlen(input)) < 0)
-		_exit(99);
-	close(in[1]);
-	dup2(in[0], STDIN_FILENO);
-	dup2(out[1], STDOUT_FILENO);
-	dup2(errors[1], STDERR_FILENO);
-	close(in[0]);
-	close(out[0]);
-	close(out[1]);
-	close(errors[0]);
-	close(errors[1]);
-	exit(scenario_play(play));
-}
-
-/* Plays a scenario with everything that is typed given in advance, on pipes. */
-static struct outcome
-run(struct play *play, const char *input)
-{
-	struct outcome outcome = { STR_INIT, STR_INIT, 0 };
-	int64_t deadline_ms = clock_mono_ms() + PATIENCE_MS;
-	int out[2], errors[2];
-	pid_t pid;
-
-	play->plain = true;
-	assert_int_equal(pipe(out), 0);
-	assert_int_equal(pipe(errors), 0);
-	fflush(NULL);
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		become(play, input, out, errors);
-	close(out[1]);
-	close(errors[1]);
-	drain(out[0], &outcome.out, deadline_ms);
-	drain(errors[0], &outcome.errors, deadline_ms);
-	if (clock_mono_ms() >= deadline_ms)
-		kill(pid, SIGKILL);
-	assert_int_equal(waitpid(pid, &outcome.status, 0), pid);
-	close(out[0]);
-	close(errors[0]);
-	return outcome;
-}
-
-static void
-release(struct outcome *outcome)
-{
-	str_release(&outcome->out);
-	str_release(&outcome->errors);
-}
-
-static void
-assert_says(const struct outcome *outcome, const char *text)
-{
-	if (!strstr(str_cstr(&outcome->out), text))
-		print_error("\"%s\" is not in:\n%s", text, str_cstr(&outcome->out));
-	assert_non_null(strstr(str_cstr(&outcome->out), text));
-}
-
-static void
-assert_ends(const struct outcome *outcome, int status)
-{
-	assert_true(WIFEXITED(outcome->status));
-	if (WEXITSTATUS(outcome->status) != status)
-		print_error("on stderr:\n%s", str_cstr(&outcome->errors));
-	assert_int_equal(WEXITSTATUS(outcome->status), status);
-}
+#include "transcript.h"
 
 static void
 stop(struct scenario *s)
@@ -164,12 +67,13 @@ static void
 plain_whole_run_is_a_transcript(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow };
-	struct outcome outcome = run(&play, "4\nlooks odd\n1\nn\n1\ny\n9\n5\n2\nno right\n");
+	struct transcript outcome =
+		transcript_play(&play, "4\nlooks odd\n1\nn\n1\ny\n9\n5\n2\nno right\n");
 
 	(void)state;
 	golden_assert("plain-run", str_cstr(&outcome.out));
-	assert_ends(&outcome, UI_END_RUN_OVER);
-	release(&outcome);
+	transcript_assert_ends(&outcome, UI_END_RUN_OVER);
+	transcript_release(&outcome);
 }
 
 /* Looks again, is offered the evidence as a reason, and takes it. */
@@ -194,12 +98,12 @@ static void
 plain_unknown_step_is_shown_and_decided_by_numbers(void **state)
 {
 	struct play play = { .stage = stage_unknown, .answer = prove };
-	struct outcome outcome = run(&play, "2\n\n1\n2\n\n");
+	struct transcript outcome = transcript_play(&play, "2\n\n1\n2\n\n");
 
 	(void)state;
 	golden_assert("plain-unknown", str_cstr(&outcome.out));
-	assert_says(&outcome, "A reason is required; nothing was done.");
-	release(&outcome);
+	transcript_assert_says(&outcome, "A reason is required; nothing was done.");
+	transcript_release(&outcome);
 }
 
 /* While it is looked into there is nothing to decide: what was typed ahead waits. */
@@ -240,13 +144,13 @@ static void
 plain_follower_asks_nothing_and_ends_with_the_holder(void **state)
 {
 	struct play play = { .stage = stage_released, .adjust = as_follower };
-	struct outcome outcome = run(&play, "1\ny\n");
+	struct transcript outcome = transcript_play(&play, "1\ny\n");
 
 	(void)state;
-	assert_says(&outcome, "Following the run of ana, pid 4711 on bastion-1");
+	transcript_assert_says(&outcome, "Following the run of ana, pid 4711 on bastion-1");
 	assert_null(strstr(str_cstr(&outcome.out), "[1]"));
-	assert_ends(&outcome, UI_END_RELEASED);
-	release(&outcome);
+	transcript_assert_ends(&outcome, UI_END_RELEASED);
+	transcript_release(&outcome);
 }
 
 static void
@@ -266,49 +170,49 @@ static void
 plain_end_of_input_leaves_and_confirms_nothing(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow };
-	struct outcome outcome = run(&play, "1\n");
+	struct transcript outcome = transcript_play(&play, "1\n");
 
 	(void)state;
 	golden_assert("plain-end-of-input", str_cstr(&outcome.out));
-	assert_ends(&outcome, UI_END_LEFT);
-	release(&outcome);
+	transcript_assert_ends(&outcome, UI_END_LEFT);
+	transcript_release(&outcome);
 }
 
 static void
 plain_empty_answer_is_no(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow };
-	struct outcome outcome = run(&play, "1\n\n1\nyess\n");
+	struct transcript outcome = transcript_play(&play, "1\n\n1\nyess\n");
 
 	(void)state;
-	assert_says(&outcome, "Not run.");
+	transcript_assert_says(&outcome, "Not run.");
 	assert_null(strstr(str_cstr(&outcome.out), "<0 "));
-	assert_ends(&outcome, UI_END_LEFT);
-	release(&outcome);
+	transcript_assert_ends(&outcome, UI_END_LEFT);
+	transcript_release(&outcome);
 }
 
 static void
 plain_typed_name_must_be_exact(void **state)
 {
 	struct play play = { .stage = stage_destroy, .answer = follow };
-	struct outcome outcome = run(&play, "1\ny\n1\ntsb/old-tokens\n");
+	struct transcript outcome = transcript_play(&play, "1\ny\n1\ntsb/old-tokens\n");
 
 	(void)state;
-	assert_says(&outcome, "That is not the name; nothing was done.");
-	assert_says(&outcome, "<0 drop-tokens tsb/old-tokens>");
-	release(&outcome);
+	transcript_assert_says(&outcome, "That is not the name; nothing was done.");
+	transcript_assert_says(&outcome, "<0 drop-tokens tsb/old-tokens>");
+	transcript_release(&outcome);
 }
 
 static void
 plain_two_person_is_another(void **state)
 {
 	struct play play = { .stage = stage_two_person, .answer = follow };
-	struct outcome outcome = run(&play, "1\nana\n1\nbob\n");
+	struct transcript outcome = transcript_play(&play, "1\nana\n1\nbob\n");
 
 	(void)state;
-	assert_says(&outcome, "That is you: another person must confirm this.");
-	assert_says(&outcome, "<0 signing-key by another>");
-	release(&outcome);
+	transcript_assert_says(&outcome, "That is you: another person must confirm this.");
+	transcript_assert_says(&outcome, "<0 signing-key by another>");
+	transcript_release(&outcome);
 }
 
 static void
@@ -325,10 +229,10 @@ static void
 assert_answers(void (*stage)(struct scenario *), const char *input, const char *answer)
 {
 	struct play play = { .stage = stage, .answer = say_answer };
-	struct outcome outcome = run(&play, input);
+	struct transcript outcome = transcript_play(&play, input);
 
-	assert_says(&outcome, answer);
-	release(&outcome);
+	transcript_assert_says(&outcome, answer);
+	transcript_release(&outcome);
 }
 
 static void
@@ -350,12 +254,13 @@ static void
 plain_secret_is_not_echoed(void **state)
 {
 	struct play play = { .stage = stage_secret, .answer = say_answer };
-	struct outcome outcome = run(&play, "hunter2\n");
+	struct transcript outcome = transcript_play(&play, "hunter2\n");
 
 	(void)state;
-	assert_says(&outcome,
-		    "The admin password (hidden)> (hidden)\n<answer {\"value\":\"hunter2\"}>");
-	release(&outcome);
+	transcript_assert_says(
+		&outcome,
+		"The admin password (hidden)> (hidden)\n<answer {\"value\":\"hunter2\"}>");
+	transcript_release(&outcome);
 }
 
 static void
@@ -368,12 +273,12 @@ static void
 auto_without_decision_is_stuck(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow, .adjust = with_autopilot };
-	struct outcome outcome = run(&play, "");
+	struct transcript outcome = transcript_play(&play, "");
 
 	(void)state;
-	assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	transcript_assert_ends(&outcome, UI_END_NEEDS_DECISION);
 	assert_non_null(strstr(str_cstr(&outcome.errors), "--yes 'signing-key'"));
-	release(&outcome);
+	transcript_release(&outcome);
 }
 
 static void
@@ -389,14 +294,14 @@ static void
 auto_with_decision_runs_and_stops_at_failure(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow, .adjust = with_yes };
-	struct outcome outcome = run(&play, "");
+	struct transcript outcome = transcript_play(&play, "");
 
 	(void)state;
-	assert_says(&outcome, "<0 signing-key y>");
-	assert_says(&outcome, "| three");
-	assert_ends(&outcome, UI_END_LEFT);
+	transcript_assert_says(&outcome, "<0 signing-key y>");
+	transcript_assert_says(&outcome, "| three");
+	transcript_assert_ends(&outcome, UI_END_LEFT);
 	assert_non_null(strstr(str_cstr(&outcome.errors), "step signing-key failed"));
-	release(&outcome);
+	transcript_release(&outcome);
 }
 
 static void
@@ -410,24 +315,24 @@ static void
 auto_unknown_without_certainty_is_stuck(void **state)
 {
 	struct play play = { .stage = stage_unknown, .answer = follow, .adjust = with_yes };
-	struct outcome outcome = run(&play, "");
+	struct transcript outcome = transcript_play(&play, "");
 
 	(void)state;
-	assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	transcript_assert_ends(&outcome, UI_END_NEEDS_DECISION);
 	assert_non_null(strstr(str_cstr(&outcome.errors), "nobody knows whether it happened"));
-	release(&outcome);
+	transcript_release(&outcome);
 }
 
 static void
 auto_refused_does_not_try_for_ever(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = refuse, .adjust = with_yes };
-	struct outcome outcome = run(&play, "");
+	struct transcript outcome = transcript_play(&play, "");
 
 	(void)state;
-	assert_says(&outcome, "Refused: something is under way");
-	assert_ends(&outcome, UI_END_NEEDS_DECISION);
-	release(&outcome);
+	transcript_assert_says(&outcome, "Refused: something is under way");
+	transcript_assert_ends(&outcome, UI_END_NEEDS_DECISION);
+	transcript_release(&outcome);
 }
 
 static void
@@ -440,13 +345,13 @@ static void
 plain_ascii_stays_in_ascii(void **state)
 {
 	struct play play = { .stage = stage_ready, .answer = follow, .adjust = in_ascii };
-	struct outcome outcome = run(&play, "");
+	struct transcript outcome = transcript_play(&play, "");
 
 	(void)state;
-	assert_says(&outcome, "kid: <secret:kid>");
+	transcript_assert_says(&outcome, "kid: <secret:kid>");
 	for (size_t i = 0; i < outcome.out.len; i++)
 		assert_true((unsigned char)outcome.out.data[i] < 0x80);
-	release(&outcome);
+	transcript_release(&outcome);
 }
 
 /* On a terminal: the first interrupt asks the step to stop, a second one leaves. */
@@ -532,16 +437,17 @@ static void
 plain_insecure_target_is_said_at_the_start_and_before_confirming(void **state)
 {
 	struct play play = { .stage = stage_insecure, .answer = follow };
-	struct outcome outcome = run(&play, "1\nn\n");
+	struct transcript outcome = transcript_play(&play, "1\nn\n");
 	const char *warning = "WARNING: SERVER NOT VERIFIED: management\n", *first;
 
 	(void)state;
-	assert_says(&outcome, warning);
+	transcript_assert_says(&outcome, warning);
 	first = strstr(str_cstr(&outcome.out), warning);
 	assert_true(first < strstr(str_cstr(&outcome.out), "[1] run"));
-	assert_says(&outcome, "WARNING: SERVER NOT VERIFIED: management\nRun this step? [y/N]");
+	transcript_assert_says(&outcome,
+			       "WARNING: SERVER NOT VERIFIED: management\nRun this step? [y/N]");
 	assert_null(strstr(strstr(first + 1, warning) + 1, warning));
-	release(&outcome);
+	transcript_release(&outcome);
 }
 
 int

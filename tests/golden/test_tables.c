@@ -564,10 +564,90 @@ plain_that_waits_for_pods_can_be_told_not_to(void **state)
 	tty_stop(tty);
 }
 
+/* On a terminal of line mode with that said at its prompt. */
+static struct tty *
+start_plain_word(void (*adjust)(struct scenario *), const char *word)
+{
+	struct play play = { .stage = stage_clusters, .adjust = adjust, .plain = true };
+	struct tty *tty = tty_start(130, 100, scenario_play, &play);
+
+	tty_expect(tty, "[?] more >");
+	tty_type(tty, word);
+	tty_type(tty, "\r");
+	return tty;
+}
+
+static void
+plain_rows_are_filtered(void **state)
+{
+	struct tty *tty = start_plain_word(with_one_source, "pods | /central|Pending/");
+
+	(void)state;
+	tty_expect(tty, "(2 of 7 lines match /central|Pending/)");
+	tty_expect(tty, "central-7d9c5b7f-x2k8v: READY 2/2");
+	tty_expect_gone(tty, "envoy-0");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
+/* In each cluster once; where it is unknown that is said. What was shown last can be named. */
+static void
+plain_other_resources_and_their_objects(void **state)
+{
+	struct tty *tty = start_plain_word(with_one_source, "resource deployments");
+
+	(void)state;
+	tty_expect(tty, "deployments of mgmt-b/tsb: 2, 1 in trouble; live");
+	tty_expect(tty, "  central: READY 1/1, UP-TO-DATE 1, AVAILABLE 1");
+	tty_type(tty, "resource nonsense\r");
+	tty_expect(tty, "nonsense of mgmt-b/tsb: 0; BROKEN");
+	tty_type(tty, "details mpc\r");
+	tty_expect(tty, "pods tsb/mpc-55d-q8z of mgmt-b; ");
+	tty_type(tty, "details deployments/nothing\r");
+	tty_expect(tty, "details: nothing is called \"nothing\"");
+	tty_type(tty, "details -\r");
+	tty_expect(tty, "details: \"-\" is in several names: ");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
+static void
+plain_details_are_everything_about_an_object(void **state)
+{
+	struct tty *tty = start_plain_word(with_one_source, "details mpc");
+
+	(void)state;
+	tty_expect(tty, "pods tsb/mpc-55d-q8z of mgmt-b; live");
+	tty_expect(tty, "registry/mpc:1.8");
+	tty_expect(tty, "Back-off restarting failed container");
+	tty_type(tty, "details mpc-55d-q8z | Back\r");
+	tty_expect(tty, " lines match Back)");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
+static void
+plain_logs_of_a_pod_are_asked_for_by_its_name(void **state)
+{
+	struct tty *tty = start_plain_word(with_one_source, "logs central");
+
+	(void)state;
+	tty_expect(tty, "logs of mgmt-b/tsb pod/central-7d9c5b7f-x2k8v: ");
+	tty_choose(tty, "leave");
+	tty_stop(tty);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(plain_rows_are_filtered, setup, teardown),
+		cmocka_unit_test_setup_teardown(plain_other_resources_and_their_objects, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(plain_details_are_everything_about_an_object, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(plain_logs_of_a_pod_are_asked_for_by_its_name,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_lists_the_pods_when_asked, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_that_cannot_list_says_why, setup, teardown),
 		cmocka_unit_test_setup_teardown(plain_that_waits_for_pods_can_be_told_not_to, setup,

@@ -214,8 +214,8 @@ class Talk:
         step, engineer = self.step(), self.engineer
         if prompt.startswith("Enter begins"):
             return ""
-        if prompt.startswith("[1] "):
-            choices = {text: number for number, text in CHOICE.findall(prompt)}
+        if prompt.startswith("[1]"):
+            choices = {text: number for number, text in CHOICE.findall(self.choices())}
             wanted = engineer.decide(self.drill, self.past_last() or step, list(choices))
             if wanted not in choices:
                 raise Failure(f"at {step} there is no choice {wanted!r}: {list(choices)}")
@@ -230,6 +230,10 @@ class Talk:
         if prompt.startswith(("Why ", "      seen")):
             return "seen by a test"
         return engineer.answer(self.drill, step, prompt)
+
+    def choices(self):
+        """The last whole list of them: behind what is said meanwhile it is not repeated."""
+        return [line for line in self.drill.said.split("\n") if line.startswith("[1] ")][-1]
 
     def past_last(self):
         return "(end)" if "All steps are done; the run wants its end." in self.drill.said else None
