@@ -294,7 +294,14 @@ look_into(struct find *find, const char *where, const char *text)
 		plain_look_head(find->plain, "%s%s", where, text + strspn(text, " "));
 }
 
-/* A step's title and text as the runbook has them, and what its output is as far as it came by. */
+static void
+look_into_lines(struct find *find, const char *where, const struct lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		look_into(find, where, lines->items[i].text);
+}
+
+/* A step's title and text as the runbook has them, and its output as far as that came by. */
 static void
 look_into_step(struct find *find, size_t index)
 {
@@ -309,10 +316,13 @@ look_into_step(struct find *find, size_t index)
 	lines_init(&lines, WHOLE_COLUMNS);
 	if (text)
 		lines_markdown(&lines, text);
+	look_into_lines(find, where, &lines);
+	free(where);
+	where = xasprintf("output of step %zu (%s): ", index + 1, step->id);
+	lines_reset(&lines, WHOLE_COLUMNS);
 	if (output)
-		lines_wrap(&lines, ROLE_TEXT, "| ", ROLE_TEXT, str_cstr(&output->text));
-	for (size_t i = 0; i < lines.count; i++)
-		look_into(find, where, lines.items[i].text);
+		lines_wrap(&lines, ROLE_TEXT, "", ROLE_TEXT, str_cstr(&output->text));
+	look_into_lines(find, where, &lines);
 	lines_release(&lines);
 	free(where);
 }

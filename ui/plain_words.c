@@ -238,8 +238,8 @@ plain_meanwhile(struct plain *plain)
 	}
 	if (!plain->has_told_words)
 		plain_say(plain,
-			  "Meanwhile: pods, logs, details NAME, steps, search TEXT, …; ? lists "
-			  "what can be said.");
+			  "Meanwhile: %sstep, output, search TEXT, …; ? lists what can be said.",
+			  plain_has_feed(plain, FEED_TABLES) ? "pods, logs, details NAME, " : "");
 	plain->has_told_words = true;
 	plain_wait(plain, true);
 	while (!plain->leaving && line_input_take(&plain->input, &line)) {

@@ -140,13 +140,15 @@ words_are_heard_while_a_step_runs(void **state)
 	struct tty *tty = tty_start(100, 80, scenario_play, &play);
 
 	(void)state;
-	tty_expect(tty, "Meanwhile: pods, logs, details NAME");
+	tty_expect(tty, "Meanwhile: ");
 	tty_type(tty, "steps | signing\r");
 	tty_expect(tty, "running: ");
 	tty_type(tty, "1\r");
 	tty_expect(tty, "There is nothing to choose just now");
 	tty_type(tty, "output\r");
 	tty_expect(tty, "Output of step ");
+	tty_type(tty, "search answer\r");
+	tty_expect(tty, "output of step 2 (signing-key): answer: 200 OK");
 	tty_type(tty, "note slow\r");
 	tty_expect_report(tty, "NOTE signing-key seen=7 text=slow");
 	tty_type(tty, "cancel\r");
