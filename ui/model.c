@@ -29,6 +29,7 @@ model_release(struct model *model)
 	for (size_t i = 0; i < model->outputs_count; i++) {
 		free(model->outputs[i].step);
 		str_release(&model->outputs[i].text);
+		sgr_release(&model->outputs[i].looks);
 	}
 	free(model->audit);
 	free(model->outputs);
@@ -179,18 +180,37 @@ output_of(struct model *model, const char *step)
 	return &model->outputs[i];
 }
 
+/* The engine has sanitised it, with the looks beside it; should that not be so, it is done here, and they do not fit. */
+static void
+append_output(struct step_output_text *output, const struct run_event *event)
+{
+	struct str clean = STR_INIT;
+
+	text_sanitise(event->text, strlen(event->text), TEXT_KEEP_NEWLINES, &clean);
+	if (strcmp(str_cstr(&clean), event->text) == 0)
+		sgr_append(&output->looks, event->looks.spans, event->looks.count,
+			   output->text.len);
+	else
+		sgr_append(&output->looks, NULL, 0, output->text.len);
+	str_append(&output->text, str_cstr(&clean));
+	str_release(&clean);
+}
+
 /* Half goes at once, so that a stream of small pieces does not move the rest for each of them. */
 static void
 add_output(struct model *model, const struct run_event *event)
 {
 	struct step_output_text *output = output_of(model, event->step ? event->step : "");
 
-	str_append(&output->text, event->text);
+	append_output(output, event);
 	if (output->text.len <= MODEL_OUTPUT_MAX)
 		return;
 	size_t drop = output->text.len - MODEL_OUTPUT_MAX / 2;
 	const char *line = strchr(output->text.data + drop, '\n');
-	str_consume(&output->text, line ? (size_t)(line - output->text.data) + 1 : drop);
+	if (line)
+		drop = (size_t)(line - output->text.data) + 1;
+	str_consume(&output->text, drop);
+	sgr_consume(&output->looks, drop);
 	output->cut = true;
 }
 
@@ -208,6 +228,7 @@ forget_output(struct model *model, const struct record *record)
 	struct step_output_text *output = output_of(model, json_string(record->data, "step", ""));
 
 	str_clear(&output->text);
+	sgr_clear(&output->looks);
 	output->cut = false;
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/sgr.h"
 #include "run/event.h"
 #include "run/intent.h"
 #include "run/state.h"
@@ -23,7 +24,8 @@ struct audit_entry {
 /* The output of one step, as it came by in this session; the oldest goes when it grows too large. */
 struct step_output_text {
 	char *step;
-	struct str text;
+	struct str text;  /* sanitised */
+	struct sgr looks; /* of the text */
 	bool cut;
 };
 

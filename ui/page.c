@@ -249,7 +249,7 @@ output_page_lines(const struct model *model, size_t index, struct lines *lines)
 			lines, ROLE_WARNING, "", ROLE_WARNING,
 			"The beginning is not kept on the screen; it is in the run's folder out/.");
 	if (output && output->text.len)
-		lines_wrap(lines, ROLE_TEXT, "", ROLE_TEXT, output->text.data);
+		lines_wrap_coloured(lines, output->text.data, &output->looks);
 	else
 		add_file(model, step, lines);
 }

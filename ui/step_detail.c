@@ -138,29 +138,42 @@ add_trouble(const struct model *model, size_t index, bool keys, bool tight, stru
 	gap(lines, tight);
 }
 
+/* Where the end of an output begins that is laid out: no character is cut in two. */
+static size_t
+tail_begin(const struct str *text)
+{
+	size_t from = text->len > OUTPUT_TAIL_BYTES ? text->len - OUTPUT_TAIL_BYTES : 0;
+
+	while (from > 0 && ((unsigned char)text->data[from] & 0xc0) == 0x80)
+		from++;
+	return from;
+}
+
 /* The last lines of what came by. */
 static void
-add_output(const struct model *model, const struct step_state *step, int rows, bool tight,
-	   struct lines *lines)
+add_output(const struct model *model, const struct step_state *step,
+	   const struct step_detail_wish *wish, bool tight, struct lines *lines)
 {
 	const struct step_output_text *output = model_output(model, step->id);
+	struct sgr looks = SGR_INIT;
 	struct lines tail;
-	const char *text;
+	size_t from;
 
-	if (!output || !output->text.len || rows <= 0)
+	if (!output || !output->text.len || wish->output_rows <= 0)
 		return;
-	text = output->text.data;
-	if (output->text.len > OUTPUT_TAIL_BYTES)
-		text += output->text.len - OUTPUT_TAIL_BYTES;
+	from = tail_begin(&output->text);
+	sgr_append(&looks, output->looks.spans, output->looks.count, 0);
+	sgr_consume(&looks, from);
 	lines_init(&tail, lines->columns);
-	lines_wrap(&tail, ROLE_DIM, "", ROLE_TEXT, text);
+	lines_wrap_coloured(&tail, output->text.data + from, &looks);
 	gap(lines, tight);
 	lines_add(lines, ROLE_LABEL, "OUTPUT");
-	if (tail.count > (size_t)rows || text > output->text.data)
+	if (tail.count > (size_t)wish->output_rows || from > 0)
 		lines_append(lines, ROLE_DIM, "   the end of it; %s shows all",
-			     keymap_label(CMD_SHOW_OUTPUT));
-	lines_take_last(lines, &tail, (size_t)rows);
+			     wish->keys ? keymap_label(CMD_SHOW_OUTPUT) : "\"output\"");
+	lines_take_last(lines, &tail, (size_t)wish->output_rows);
 	lines_release(&tail);
+	sgr_release(&looks);
 }
 
 static void
@@ -285,14 +298,14 @@ add_why(const struct model *model, const struct step_state *step, size_t rows, s
 
 /* What came of it, or comes of it. */
 static void
-add_results(const struct model *model, const struct step_state *step, int output_rows, bool tight,
-	    struct lines *lines)
+add_results(const struct model *model, const struct step_state *step,
+	    const struct step_detail_wish *wish, bool tight, struct lines *lines)
 {
 	if (step->status == STEP_RUNNING && model->progress)
 		lines_wrap(lines, ROLE_CURRENT, "NOW      ", ROLE_TEXT, model->progress);
 	step_plan_checks(step->verify, step->verify_count, 1, "VERIFIED", lines);
 	add_outputs(step, tight, lines);
-	add_output(model, step, output_rows, tight, lines);
+	add_output(model, step, wish, tight, lines);
 }
 
 /*
@@ -339,7 +352,7 @@ lay_out(const struct model *model, size_t index, const struct step_detail_wish *
 		add_status(model, index, lines);
 	add_trouble(model, index, wish->keys, tight, lines);
 	if (!step_plan_is_to_come(step))
-		add_results(model, step, wish->output_rows, tight, lines);
+		add_results(model, step, wish, tight, lines);
 	lay_out_plan(model, step, why_rows, tight, lines);
 }
 

@@ -28,6 +28,26 @@ broadcast_record(struct engine *engine, struct record *record, enum origin origi
 	}
 }
 
+/* Output, which is redacted once more: a secret may have become known since. Where that changes it, its looks are lost. */
+static void
+tell_output(struct engine *engine, const char *step, const struct message *message)
+{
+	struct str redacted = STR_INIT;
+
+	secrets_redact(engine->env.secrets, message->text, strlen(message->text), &redacted);
+	char *clean = text_clean(str_cstr(&redacted), TEXT_KEEP_NEWLINES | TEXT_DROP_SGR);
+	bool is_same = strcmp(clean, message->text) == 0;
+	for (size_t i = 0; i < engine->links_count; i++) {
+		struct run_event *event = run_event_new(EVENT_OUTPUT, step, clean);
+
+		if (is_same)
+			sgr_append(&event->looks, message->looks.spans, message->looks.count, 0);
+		queue_push(engine->links[i].events, event);
+	}
+	str_release(&redacted);
+	free(clean);
+}
+
 static void
 tell(struct engine *engine, enum run_event_type type, const char *step, const char *text,
      bool pretended)
@@ -283,9 +303,10 @@ handle_message(struct engine *engine, struct message *message)
 		engine_handle_intent(engine, message->intent);
 		break;
 	case MESSAGE_OUTPUT:
+		tell_output(engine, step, message);
+		break;
 	case MESSAGE_PROGRESS:
-		engine_tell(engine, message->type == MESSAGE_OUTPUT ? EVENT_OUTPUT : EVENT_PROGRESS,
-			    step, message->text);
+		engine_tell(engine, EVENT_PROGRESS, step, message->text);
 		break;
 	case MESSAGE_TARGET:
 	case MESSAGE_PROMPT:

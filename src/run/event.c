@@ -25,5 +25,6 @@ run_event_free(struct run_event *event)
 	record_free(event->record);
 	free(event->step);
 	free(event->text);
+	sgr_release(&event->looks);
 	free(event);
 }

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "base/queue.h"
+#include "base/sgr.h"
 #include "run/intent.h"
 #include "run/record.h"
 
@@ -15,7 +16,7 @@
  */
 enum run_event_type {
 	EVENT_RECORD,	/* `record` */
-	EVENT_OUTPUT,	/* `step`, `text`: more output, redacted and sanitised, LFs kept */
+	EVENT_OUTPUT,	/* `step`, `text`, `looks`: more output, redacted and sanitised, LFs kept */
 	EVENT_PROGRESS, /* `step`, `text`: what goes on, one line, sanitised */
 	EVENT_REFUSED,	/* `text`: why an intent was not taken */
 	EVENT_WARNING, /* `text`: something about the run itself; `pretended`: why its journal is broken */
@@ -30,8 +31,9 @@ struct run_event {
 	bool replayed; /* `record` is of an earlier process: nothing is to be decided about it */
 	char *step;
 	char *text;
-	size_t index;  /* EVENT_IMPACT: which of the runbook's `impact` */
-	int64_t ts_ms; /* and when; wall clock */
+	struct sgr looks; /* of the text: what its colour sequences said */
+	size_t index;	  /* EVENT_IMPACT: which of the runbook's `impact` */
+	int64_t ts_ms;	  /* and when; wall clock */
 };
 
 struct run_event *run_event_new(enum run_event_type type, const char *step, const char *text);

@@ -32,6 +32,7 @@ message_free(struct message *message)
 		return;
 	intent_free(message->intent);
 	free(message->text);
+	sgr_release(&message->looks);
 	cJSON_Delete(message->data);
 	free(message);
 }

@@ -11,6 +11,7 @@
 #include "base/err.h"
 #include "base/queue.h"
 #include "base/secret.h"
+#include "base/sgr.h"
 #include "run/executor.h"
 #include "runbook/expression.h"
 #include "runbook/runbook.h"
@@ -127,6 +128,7 @@ struct message {
 	enum message_type type;
 	struct intent *intent;
 	char *text;
+	struct sgr looks; /* of the text, if it is output */
 	cJSON *data;
 };
 

@@ -92,16 +92,21 @@ static void
 emit(struct sink *sink, size_t len_bytes)
 {
 	struct str clean = STR_INIT;
+	struct sgr looks = SGR_INIT;
+	struct message *message;
 
-	text_sanitise(sink->redacted.data, len_bytes, TEXT_KEEP_NEWLINES | TEXT_DROP_SGR, &clean);
+	text_sanitise_coloured(sink->redacted.data, len_bytes, TEXT_KEEP_NEWLINES, &clean, &looks);
 	str_consume(&sink->redacted, len_bytes);
 	if (clean.len == 0) {
 		str_release(&clean);
+		sgr_release(&looks);
 		return;
 	}
 	keep(sink, clean.data, clean.len);
 	hold_back(sink);
-	queue_push(sink->job->env->inbox, message_new(MESSAGE_OUTPUT, str_take(&clean), NULL));
+	message = message_new(MESSAGE_OUTPUT, str_take(&clean), NULL);
+	message->looks = looks;
+	queue_push(sink->job->env->inbox, message);
 }
 
 /* Whole lines only, so that no character and no escape sequence is cut in two. */

@@ -208,7 +208,10 @@ say_hostile(struct scenario *s, enum run_event_type type, const char *step)
 	struct str text = STR_INIT;
 
 	hostile_bytes(&words, 2000, &text);
-	scenario_event(s, type, step, str_cstr(&text));
+	if (type == EVENT_OUTPUT && hostile_number(&words, 2))
+		scenario_output(s, step, str_cstr(&text));
+	else
+		scenario_event(s, type, step, str_cstr(&text));
 	str_release(&text);
 }
 

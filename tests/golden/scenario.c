@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "base/json.h"
+#include "base/text.h"
 #include "base/xalloc.h"
 #include "harness.h"
 
@@ -102,6 +103,19 @@ void
 scenario_event(struct scenario *s, enum run_event_type type, const char *step, const char *text)
 {
 	queue_push(s->link.events, run_event_new(type, step, text));
+}
+
+void
+scenario_output(struct scenario *s, const char *step, const char *raw)
+{
+	struct run_event *event = run_event_new(EVENT_OUTPUT, step, NULL);
+	struct sgr looks = SGR_INIT;
+	struct str text = STR_INIT;
+
+	text_sanitise_coloured(raw, strlen(raw), TEXT_KEEP_NEWLINES, &text, &looks);
+	event->text = str_take(&text);
+	event->looks = looks;
+	queue_push(s->link.events, event);
 }
 
 void

@@ -46,6 +46,8 @@ void scenario_leave(struct tty *tty);
 void scenario_push(struct scenario *s, enum record_type type, const char *data);
 void scenario_event(struct scenario *s, enum run_event_type type, const char *step,
 		    const char *text);
+/* Output of a step as the engine hands it on: sanitised, its colours beside it. */
+void scenario_output(struct scenario *s, const char *step, const char *raw);
 
 /* Records up to usual places of the runbook of the tests. */
 void stage_begin(struct scenario *s);	/* preflight done, the first step to be prepared */

@@ -65,6 +65,33 @@ screen_running_step_shows_output(void **state)
 	assert_golden_sizes("running", stage_running, NULL, "2 of 3 servers");
 }
 
+/* What commands write in colours; what would hide a text is not obeyed. */
+static void
+stage_coloured(struct scenario *s)
+{
+	stage_running(s);
+	scenario_output(
+		s, "signing-key",
+		"\033[32mOK\033[0m secret/tsb-certs \033[1munchanged\033[0m\n"
+		"\033[1;31mError:\033[0m \033[33mretrying\033[0m \033[8mhidden\033[0m in 2s\n"
+		"\033[44;97mon a ground\033[0m and \033[2Jno screen is cleared\n"
+		"in \033[36mtwo");
+	scenario_output(s, "signing-key", " pieces\033[0m\n");
+}
+
+static void
+screen_output_has_its_colours(void **state)
+{
+	struct tty *tty;
+
+	(void)state;
+	assert_golden_sizes("output-colours", stage_coloured, "o", "two pieces");
+	tty = scenario_start(120, 36, stage_coloured, NULL);
+	tty_expect(tty, "two pieces");
+	tty_assert_golden(tty, "running-colours");
+	scenario_leave(tty);
+}
+
 static void
 screen_failed_step_shows_error_and_choices(void **state)
 {
@@ -501,6 +528,7 @@ main(void)
 		cmocka_unit_test(screen_enter_on_change_asks),
 		cmocka_unit_test(screen_enter_on_destroy_asks_for_the_name),
 		cmocka_unit_test(screen_running_step_shows_output),
+		cmocka_unit_test(screen_output_has_its_colours),
 		cmocka_unit_test(screen_failed_step_shows_error_and_choices),
 		cmocka_unit_test(screen_unknown_step_shows_choices),
 		cmocka_unit_test(screen_checklist_opens_as_dialog),

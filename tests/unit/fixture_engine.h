@@ -530,8 +530,9 @@ struct rig {
 	struct run_state state;
 	struct str said; /* what events said besides records */
 	const char *operator_name, *previous;
-	int pretended; /* records that are written nowhere */
-	int looked;    /* how often somebody looked at an operation */
+	int pretended;	  /* records that are written nowhere */
+	int looked;	  /* how often somebody looked at an operation */
+	struct sgr looks; /* of the output that came last */
 	const struct impact_pace *pace;
 	const struct engine_drill *drill; /* NULL: it is real */
 	bool closed;
@@ -638,6 +639,10 @@ rig_take(struct rig *rig)
 			 str_cstr(&rig->said));
 	rig->pretended += event->record && event->pretended;
 	rig->looked += event->type == EVENT_IMPACT;
+	if (event->type == EVENT_OUTPUT) {
+		sgr_clear(&rig->looks);
+		sgr_append(&rig->looks, event->looks.spans, event->looks.count, 0);
+	}
 	if (event->type == EVENT_RECORD && run_state_apply(&rig->state, event->record, &e) < 0)
 		fail_msg("%s", e.message);
 	if (event->type == EVENT_CLOSED)
@@ -700,6 +705,7 @@ rig_release(struct rig *rig)
 	secrets_free(rig->secrets);
 	cJSON_Delete(rig->params);
 	str_release(&rig->said);
+	sgr_release(&rig->looks);
 	folder_remove(rig->root);
 	free(rig->folder);
 	free(journal_at_act);

@@ -435,6 +435,36 @@ run_secret_is_in_no_journal_and_no_output(void **unused)
 	rig_release(&rig);
 }
 
+/* Colours come beside the text, which is clean, and stand in no file. */
+static void
+run_output_has_its_colours_beside_it(void **unused)
+{
+	struct str kept = STR_INIT;
+	struct err e = ERR_INIT;
+	struct rig rig;
+	char *path;
+
+	(void)unused;
+	rig_init(&rig, " - {id: a, title: T, uses: test.read, with: {text: \"an \\e[31mill\\e[0m "
+		       "one\"}}\n");
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	rig_send(&rig, INTENT_RUN, NULL);
+	rig_wait_closed(&rig);
+	assert_non_null(strstr(str_cstr(&rig.said), "an ill one\n"));
+	assert_int_equal(rig.looks.count, 2);
+	assert_int_equal(rig.looks.spans[0].begin, 3);
+	assert_int_equal(rig.looks.spans[0].look.colour, 1);
+	assert_int_equal(rig.looks.spans[1].begin, 6);
+	assert_int_equal(rig.looks.spans[1].look.colour, SGR_NO_COLOUR);
+	path = xasprintf("%s/%s", rig.folder, rig.state.steps[0].output_file);
+	assert_int_equal(file_read(path, 1000, &kept, &e), 0);
+	assert_string_equal(str_cstr(&kept), "an ill one\n");
+	str_release(&kept);
+	free(path);
+	rig_release(&rig);
+}
+
 static void
 resume_after_leaving_goes_on_with_the_next_step(void **unused)
 {
@@ -719,6 +749,7 @@ main(void)
 		cmocka_unit_test(run_goto_goes_back_and_resets),
 		cmocka_unit_test(run_for_each_makes_one_instance_an_item),
 		cmocka_unit_test(run_secret_is_in_no_journal_and_no_output),
+		cmocka_unit_test(run_output_has_its_colours_beside_it),
 		cmocka_unit_test(resume_after_leaving_goes_on_with_the_next_step),
 		cmocka_unit_test(resume_with_another_cluster_behind_the_name_is_blocked),
 		cmocka_unit_test(run_after_the_cluster_was_exchanged_does_nothing),
