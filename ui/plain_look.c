@@ -291,7 +291,7 @@ look_into(struct find *find, const char *where, const char *text)
 	if (!pattern_matches(find->pattern, text, strlen(text)))
 		return;
 	if (find->found++ < FOUND_MAX)
-		plain_look_head(find->plain, "%s%s", where, text + strspn(text, " "));
+		plain_look_say(find->plain, "%s%s", where, text + strspn(text, " "));
 }
 
 static void

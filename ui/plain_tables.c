@@ -13,6 +13,51 @@
 
 enum { REASONS_MS = 2000, ROWS_MAX = 50 };
 
+/* ---- waiting for it ---- */
+
+static bool
+is_listed(struct table_feed *feed)
+{
+	struct table_snapshot *snapshot = table_feed_snapshot(feed);
+	bool listed = snapshot->exact;
+	struct feed_health health;
+
+	table_snapshot_release(snapshot);
+	table_feed_health(feed, &health);
+	return listed || health.state == FEED_BROKEN;
+}
+
+/* Asks why those that will be said are in trouble; true: it is known of all of them. */
+static bool
+has_reasons(struct table_feed *feed)
+{
+	struct table_snapshot *snapshot = table_feed_snapshot(feed);
+	const struct table_row *asked[ROWS_MAX];
+	size_t count = 0;
+	bool known = true;
+
+	for (size_t i = 0; i < snapshot->count && count < ROWS_MAX; i++)
+		if (snapshot->rows[i].trouble) {
+			asked[count++] = &snapshot->rows[i];
+			known = known && snapshot->rows[i].reason[0];
+		}
+	table_feed_look(feed, asked, count);
+	table_snapshot_release(snapshot);
+	return known;
+}
+
+/* Waits until the feed of slot 0 has been read as far as it is to be said. */
+static void
+await_table(struct plain *plain, bool (*is_read)(struct table_feed *feed), int64_t patience_ms)
+{
+	struct patience patience = plain_patience();
+	int64_t until_ms = patience.begun_ms + patience_ms;
+
+	while (!plain_gives_up(plain) && !is_read(feeds_table(plain->feeds, 0)) &&
+	       clock_mono_ms() < until_ms)
+		plain_look_on(plain, &patience, until_ms);
+}
+
 /* ---- one table ---- */
 
 /* "web-7d4: READY 0/1, STATUS CrashLoopBackOff, RESTARTS 4, AGE 6m; back-off restarting": one row is one sentence. */
@@ -65,11 +110,16 @@ static bool
 say_table(struct plain *plain, const struct feed_choice *choice, struct table_feed *feed,
 	  void *data)
 {
-	struct table_snapshot *snapshot = table_feed_snapshot(feed);
+	struct table_snapshot *snapshot;
 	struct str title = STR_INIT;
 	struct feed_health health;
 
 	(void)data;
+	if (strcmp(feed_choice_resource(choice), "pods") == 0)
+		await_table(plain, has_reasons, REASONS_MS);
+	if (plain_gives_up(plain))
+		return false;
+	snapshot = table_feed_snapshot(feed);
 	table_feed_health(feed, &health);
 	str_printf(&title, "%s of %s: ", feed_choice_resource(choice), choice->label);
 	pane_append_number(snapshot->count, &title);
@@ -86,51 +136,6 @@ say_table(struct plain *plain, const struct feed_choice *choice, struct table_fe
 	table_snapshot_release(snapshot);
 	str_release(&title);
 	return true;
-}
-
-/* ---- waiting for it ---- */
-
-static bool
-is_listed(struct table_feed *feed)
-{
-	struct table_snapshot *snapshot = table_feed_snapshot(feed);
-	bool listed = snapshot->exact;
-	struct feed_health health;
-
-	table_snapshot_release(snapshot);
-	table_feed_health(feed, &health);
-	return listed || health.state == FEED_BROKEN;
-}
-
-/* Asks why those that will be said are in trouble; true: it is known of all of them. */
-static bool
-has_reasons(struct table_feed *feed)
-{
-	struct table_snapshot *snapshot = table_feed_snapshot(feed);
-	const struct table_row *asked[ROWS_MAX];
-	size_t count = 0;
-	bool known = true;
-
-	for (size_t i = 0; i < snapshot->count && count < ROWS_MAX; i++)
-		if (snapshot->rows[i].trouble) {
-			asked[count++] = &snapshot->rows[i];
-			known = known && snapshot->rows[i].reason[0];
-		}
-	table_feed_look(feed, asked, count);
-	table_snapshot_release(snapshot);
-	return known;
-}
-
-/* Waits until the feed of slot 0 has been read as far as it is to be said. */
-static void
-await_table(struct plain *plain, bool (*is_read)(struct table_feed *feed), int64_t patience_ms)
-{
-	struct patience patience = plain_patience();
-	int64_t until_ms = patience.begun_ms + patience_ms;
-
-	while (!plain_gives_up(plain) && !is_read(feeds_table(plain->feeds, 0)) &&
-	       clock_mono_ms() < until_ms)
-		plain_look_on(plain, &patience, until_ms);
 }
 
 /* ---- all of them ---- */
