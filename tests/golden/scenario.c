@@ -465,6 +465,25 @@ scenario_start_adjusted(int columns, int rows, void (*stage)(struct scenario *),
 }
 
 void
+scenario_assert_sizes(const char *name, void (*stage)(struct scenario *),
+		      void (*adjust)(struct scenario *), const char *keys, const char *until)
+{
+	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 160, 48 } };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		struct tty *tty = scenario_start_adjusted(sizes[i][0], sizes[i][1], stage, adjust);
+
+		if (keys) {
+			tty_expect(tty, "Now:");
+			tty_type(tty, keys);
+		}
+		tty_expect(tty, until);
+		tty_assert_golden(tty, name);
+		tty_stop(tty);
+	}
+}
+
+void
 scenario_leave(struct tty *tty)
 {
 	tty_type(tty, "q");

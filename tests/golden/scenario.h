@@ -39,6 +39,9 @@ struct tty *scenario_start(int columns, int rows, void (*stage)(struct scenario 
 			   void (*answer)(struct scenario *, const struct intent *));
 struct tty *scenario_start_adjusted(int columns, int rows, void (*stage)(struct scenario *),
 				    void (*adjust)(struct scenario *));
+/* The same golden screen in the three sizes that the layout knows; `keys` first, if any, then once `until` is shown. */
+void scenario_assert_sizes(const char *name, void (*stage)(struct scenario *),
+			   void (*adjust)(struct scenario *), const char *keys, const char *until);
 /* Leaves by q and y, checks that the program ended as it should, and frees the terminal. */
 void scenario_leave(struct tty *tty);
 

@@ -56,74 +56,55 @@ stage_hinted(struct scenario *s)
 }
 
 static void
-assert_golden_sizes(const char *name, void (*stage)(struct scenario *),
-		    void (*adjust)(struct scenario *), const char *keys, const char *until)
-{
-	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 160, 48 } };
-
-	for (size_t i = 0; i < 3; i++) {
-		struct tty *tty = scenario_start_adjusted(sizes[i][0], sizes[i][1], stage, adjust);
-
-		tty_expect(tty, " DRILL ");
-		if (keys) {
-			tty_expect(tty, "Now:");
-			tty_type(tty, keys);
-		}
-		tty_expect(tty, until);
-		tty_assert_golden(tty, name);
-		tty_stop(tty);
-	}
-}
-
-static void
 drill_ready_step_offers_a_hint(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-ready", stage_ready, drills, NULL, "H hint");
+	scenario_assert_sizes("drill-ready", stage_ready, drills, NULL, "H hint");
 }
 
 static void
 drill_hint_that_was_taken_stands_with_the_step(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-hint", stage_hinted, drills, "h",
-			    "know the Management Plane by?");
+	scenario_assert_sizes("drill-hint", stage_hinted, drills, "h",
+			      "know the Management Plane by?");
 }
 
 static void
 drill_explained_shows_the_first_hint_for_nothing(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-explained", stage_ready, explains, NULL,
-			    "THINK    What do the control planes know");
+	scenario_assert_sizes("drill-explained", stage_ready, explains, NULL,
+			      "THINK    What do the control planes know");
 }
 
 static void
 drill_preflight_tells_what_is_known(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-preflight", stage_ready, drills, "F", "Nobody reaches mgmt-a.");
+	scenario_assert_sizes("drill-preflight", stage_ready, drills, "F",
+			      "Nobody reaches mgmt-a.");
 }
 
 static void
 drill_leaving_says_that_it_is_over_then(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-leave", stage_ready, drills, "q", "[y/N]");
+	scenario_assert_sizes("drill-leave", stage_ready, drills, "q", "[y/N]");
 }
 
 static void
 drill_end_says_where_the_debrief_is(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-ended", stage_ended, drills, NULL, "printed when you leave");
+	scenario_assert_sizes("drill-ended", stage_ended, drills, NULL, "printed when you leave");
 }
 
 static void
 drill_without_colours_says_it_in_words(void **state)
 {
 	(void)state;
-	assert_golden_sizes("drill-mono", stage_ready, drills_without_colours, NULL, "H hint");
+	scenario_assert_sizes("drill-mono", stage_ready, drills_without_colours, NULL, "H hint");
 }
 
 int

@@ -29,22 +29,6 @@ start(void (*stage)(struct scenario *))
 	return tty;
 }
 
-static void
-assert_golden_sizes(const char *name, const char *keys, const char *until)
-{
-	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 160, 48 } };
-
-	for (size_t i = 0; i < 3; i++) {
-		struct tty *tty = scenario_start(sizes[i][0], sizes[i][1], stage_ready, NULL);
-
-		tty_expect(tty, "Enter run");
-		tty_type(tty, keys);
-		tty_expect(tty, until);
-		tty_assert_golden(tty, name);
-		tty_stop(tty);
-	}
-}
-
 /* ---- search and filter ---- */
 
 static void
@@ -92,9 +76,9 @@ static void
 search_marks_what_it_found(void **state)
 {
 	(void)state;
-	assert_golden_sizes("search-steps", "/the\rn", "match 3 of 4");
-	assert_golden_sizes("search-audit", "5/look\r", "match 3 of 3");
-	assert_golden_sizes("search-help", "?/unknown\rn", "match 2 of");
+	scenario_assert_sizes("search-steps", stage_ready, NULL, "/the\rn", "match 3 of 4");
+	scenario_assert_sizes("search-audit", stage_ready, NULL, "5/look\r", "match 3 of 3");
+	scenario_assert_sizes("search-help", stage_ready, NULL, "?/unknown\rn", "match 2 of");
 }
 
 /* What Ctrl-P, the command line and the mouse do stands at the end of the help. */
@@ -102,7 +86,7 @@ static void
 help_ends_with_what_has_no_keys(void **state)
 {
 	(void)state;
-	assert_golden_sizes("help-end", "?G", "Mouse");
+	scenario_assert_sizes("help-end", stage_ready, NULL, "?G", "Mouse");
 }
 
 static void
@@ -111,7 +95,7 @@ filter_of_steps_keeps_the_current_one(void **state)
 	struct tty *tty;
 
 	(void)state;
-	assert_golden_sizes("filter-steps", "ftokens\r", "2 of 4 shown");
+	scenario_assert_sizes("filter-steps", stage_ready, NULL, "ftokens\r", "2 of 4 shown");
 	tty = start(stage_ready);
 	tty_type(tty, "ftokens\r");
 	tty_expect_gone(tty, "[x] 1");
@@ -222,7 +206,7 @@ static void
 jump_shows_what_fits_best_first(void **state)
 {
 	(void)state;
-	assert_golden_sizes("jump", "\020re", "Go to");
+	scenario_assert_sizes("jump", stage_ready, NULL, "\020re", "Go to");
 }
 
 static void
@@ -303,8 +287,8 @@ static void
 command_line_shows_how_it_could_go_on(void **state)
 {
 	(void)state;
-	assert_golden_sizes("command-line", ":re", "resource");
-	assert_golden_sizes("command-line-step", ":step ", "drop-tokens");
+	scenario_assert_sizes("command-line", stage_ready, NULL, ":re", "resource");
+	scenario_assert_sizes("command-line-step", stage_ready, NULL, ":step ", "drop-tokens");
 }
 
 static void

@@ -16,53 +16,32 @@
 #include "harness.h"
 #include "scenario.h"
 
-/* The same golden screen in the three sizes that the layout knows; `keys` first, if any. */
-static void
-assert_golden_sizes(const char *name, void (*stage)(struct scenario *), const char *keys,
-		    const char *until)
-{
-	static const int sizes[][2] = { { 80, 24 }, { 120, 36 }, { 160, 48 } };
-
-	for (size_t i = 0; i < 3; i++) {
-		struct tty *tty = scenario_start(sizes[i][0], sizes[i][1], stage, NULL);
-
-		tty_expect(tty, "LIVE");
-		if (keys) {
-			tty_expect(tty, "Now:");
-			tty_type(tty, keys);
-		}
-		tty_expect(tty, until);
-		tty_assert_golden(tty, name);
-		tty_stop(tty);
-	}
-}
-
 static void
 screen_ready_step_shows_its_plan(void **state)
 {
 	(void)state;
-	assert_golden_sizes("ready", stage_ready, NULL, "Enter run");
+	scenario_assert_sizes("ready", stage_ready, NULL, NULL, "Enter run");
 }
 
 static void
 screen_enter_on_change_asks(void **state)
 {
 	(void)state;
-	assert_golden_sizes("confirm", stage_ready, "\r", "[y/N]");
+	scenario_assert_sizes("confirm", stage_ready, NULL, "\r", "[y/N]");
 }
 
 static void
 screen_enter_on_destroy_asks_for_the_name(void **state)
 {
 	(void)state;
-	assert_golden_sizes("typed-name", stage_destroy, "\r", "Type  tsb/old-tokens");
+	scenario_assert_sizes("typed-name", stage_destroy, NULL, "\r", "Type  tsb/old-tokens");
 }
 
 static void
 screen_running_step_shows_output(void **state)
 {
 	(void)state;
-	assert_golden_sizes("running", stage_running, NULL, "2 of 3 servers");
+	scenario_assert_sizes("running", stage_running, NULL, NULL, "2 of 3 servers");
 }
 
 /* What commands write in colours; what would hide a text is not obeyed. */
@@ -85,7 +64,7 @@ screen_output_has_its_colours(void **state)
 	struct tty *tty;
 
 	(void)state;
-	assert_golden_sizes("output-colours", stage_coloured, "o", "two pieces");
+	scenario_assert_sizes("output-colours", stage_coloured, NULL, "o", "two pieces");
 	tty = scenario_start(120, 36, stage_coloured, NULL);
 	tty_expect(tty, "two pieces");
 	tty_assert_golden(tty, "running-colours");
@@ -96,67 +75,67 @@ static void
 screen_failed_step_shows_error_and_choices(void **state)
 {
 	(void)state;
-	assert_golden_sizes("failed", stage_failed, NULL, "WHAT NOW");
+	scenario_assert_sizes("failed", stage_failed, NULL, NULL, "WHAT NOW");
 }
 
 static void
 screen_unknown_step_shows_choices(void **state)
 {
 	(void)state;
-	assert_golden_sizes("unknown", stage_unknown, NULL, "NOT SURE");
+	scenario_assert_sizes("unknown", stage_unknown, NULL, NULL, "NOT SURE");
 }
 
 static void
 screen_checklist_opens_as_dialog(void **state)
 {
 	(void)state;
-	assert_golden_sizes("checklist", stage_checklist, NULL, "[ Done ]");
+	scenario_assert_sizes("checklist", stage_checklist, NULL, NULL, "[ Done ]");
 }
 
 static void
 screen_pause_asks_for_a_word(void **state)
 {
 	(void)state;
-	assert_golden_sizes("pause", stage_confirm, NULL, "[y/n]");
+	scenario_assert_sizes("pause", stage_confirm, NULL, NULL, "[y/n]");
 }
 
 static void
 screen_choice_opens_as_dialog(void **state)
 {
 	(void)state;
-	assert_golden_sizes("choice", stage_choice, NULL, "The right one");
+	scenario_assert_sizes("choice", stage_choice, NULL, NULL, "The right one");
 }
 
 static void
 screen_input_opens_as_dialog(void **state)
 {
 	(void)state;
-	assert_golden_sizes("input", stage_input, NULL, "How many clusters?");
+	scenario_assert_sizes("input", stage_input, NULL, NULL, "How many clusters?");
 }
 
 static void
 screen_two_person_asks_for_the_second(void **state)
 {
 	(void)state;
-	assert_golden_sizes("two-person", stage_two_person, "\r", "A second person");
+	scenario_assert_sizes("two-person", stage_two_person, NULL, "\r", "A second person");
 }
 
 static void
 screen_note_skip_end_and_leave_are_dialogs(void **state)
 {
 	(void)state;
-	assert_golden_sizes("note", stage_ready, "n", "Enter accepts");
-	assert_golden_sizes("skip", stage_ready, "s", "Enter accepts");
-	assert_golden_sizes("end", stage_ready, "e", "Enter takes it");
-	assert_golden_sizes("leave", stage_running, "q", "[y/N]");
-	assert_golden_sizes("cancel", stage_running, "c", "Stop the running step?");
+	scenario_assert_sizes("note", stage_ready, NULL, "n", "Enter accepts");
+	scenario_assert_sizes("skip", stage_ready, NULL, "s", "Enter accepts");
+	scenario_assert_sizes("end", stage_ready, NULL, "e", "Enter takes it");
+	scenario_assert_sizes("leave", stage_running, NULL, "q", "[y/N]");
+	scenario_assert_sizes("cancel", stage_running, NULL, "c", "Stop the running step?");
 }
 
 static void
 screen_past_the_last_step_wants_an_end(void **state)
 {
 	(void)state;
-	assert_golden_sizes("past-last", stage_past_last, NULL, "Enter end");
+	scenario_assert_sizes("past-last", stage_past_last, NULL, NULL, "Enter end");
 }
 
 static void
@@ -165,7 +144,7 @@ screen_preflight_opens_before_the_first_step(void **state)
 	struct tty *tty;
 
 	(void)state;
-	assert_golden_sizes("preflight", stage_reads, NULL, "Nothing was changed yet");
+	scenario_assert_sizes("preflight", stage_reads, NULL, NULL, "Nothing was changed yet");
 	tty = scenario_start(80, 24, stage_reads, NULL);
 	tty_expect(tty, "Nothing was changed yet");
 	tty_type(tty, "\r");
@@ -178,22 +157,22 @@ static void
 screen_why_and_output_are_pages(void **state)
 {
 	(void)state;
-	assert_golden_sizes("why", stage_ready, "h", "Why step 2 is there");
-	assert_golden_sizes("output", stage_running, "o", "Output of step 2");
+	scenario_assert_sizes("why", stage_ready, NULL, "h", "Why step 2 is there");
+	scenario_assert_sizes("output", stage_running, NULL, "o", "Output of step 2");
 }
 
 static void
 screen_earlier_step_says_what_came_of_it(void **state)
 {
 	(void)state;
-	assert_golden_sizes("passed", stage_ready, "k", "shown is step 1");
+	scenario_assert_sizes("passed", stage_ready, NULL, "k", "shown is step 1");
 }
 
 static void
 screen_help_lists_the_keymap(void **state)
 {
 	(void)state;
-	assert_golden_sizes("help", stage_ready, "?", "Keys marked");
+	scenario_assert_sizes("help", stage_ready, NULL, "?", "Keys marked");
 }
 
 static void
@@ -310,7 +289,7 @@ screen_insecure_target_has_a_banner_everywhere(void **state)
 	struct tty *tty;
 
 	(void)state;
-	assert_golden_sizes("insecure", stage_insecure, "\r", "[y/N]");
+	scenario_assert_sizes("insecure", stage_insecure, NULL, "\r", "[y/N]");
 	tty = scenario_start(80, 24, stage_insecure, NULL);
 	tty_expect(tty, "SERVER NOT VERIFIED: management");
 	tty_type(tty, "?");
