@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sgr.h"
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
@@ -24,6 +25,7 @@ enum {
 struct cell {
 	unsigned char len;
 	char bytes[MAX_CHARACTER];
+	struct sgr_look look;
 };
 
 enum phase {
@@ -39,13 +41,18 @@ struct child_lines {
 	struct cell cells[MAX_CELLS];
 	size_t count, column;
 	enum phase phase;
-	size_t seen;	 /* bytes of the sequence or string under way */
-	int parameter;	 /* its first; -1: none */
-	bool parameters; /* it has more */
+	size_t seen; /* bytes of the sequence or string under way */
+	char sequence[MAX_SEQUENCE];
+	struct sgr_state pen; /* how what is drawn now looks */
+	bool is_coloured;     /* some of the line */
+	int parameter;	      /* its first; -1: none */
+	bool parameters;      /* it has more */
 	char half[MAX_CHARACTER];
-	size_t half_len; /* of a character whose rest is still to come */
-	struct str text; /* for the listener, while it is called */
+	size_t half_len;	   /* of a character whose rest is still to come */
+	struct str text, coloured; /* for the listener, while it is called */
 };
+
+static const struct sgr_look plain_look = { .colour = SGR_NO_COLOUR };
 
 struct child_lines *
 child_lines_new(const struct child_lines_listener *listener)
@@ -53,6 +60,7 @@ child_lines_new(const struct child_lines_listener *listener)
 	struct child_lines *l = xcalloc(1, sizeof(*l));
 
 	l->listener = *listener;
+	l->pen = SGR_PLAIN;
 	return l;
 }
 
@@ -62,6 +70,7 @@ child_lines_free(struct child_lines *l)
 	if (!l)
 		return;
 	str_release(&l->text);
+	str_release(&l->coloured);
 	free(l);
 }
 
@@ -73,21 +82,69 @@ draw_text(struct child_lines *l)
 		str_append_bytes(&l->text, l->cells[i].bytes, l->cells[i].len);
 }
 
+static bool
+looks_equal(const struct sgr_look *a, const struct sgr_look *b)
+{
+	return a->colour == b->colour && a->bold == b->bold && a->underline == b->underline;
+}
+
+/* The sequence that gives what follows a look. Source: ECMA-48 8.3.117 */
+static void
+draw_look(const struct sgr_look *look, struct str *out)
+{
+	str_printf(out, "\x1b[0%s%s", look->bold ? ";1" : "", look->underline ? ";4" : "");
+	if (look->colour & SGR_RGB && look->colour != SGR_NO_COLOUR)
+		str_printf(out, ";38;2;%d;%d;%d", look->colour >> 16 & 0xff,
+			   look->colour >> 8 & 0xff, look->colour & 0xff);
+	else if (look->colour != SGR_NO_COLOUR)
+		str_printf(out, ";38;5;%d", look->colour);
+	str_append_char(out, 'm');
+}
+
+static void
+draw_coloured(struct child_lines *l)
+{
+	const struct sgr_look *last = &plain_look;
+
+	str_clear(&l->coloured);
+	for (size_t i = 0; i < l->count; i++) {
+		const struct cell *cell = &l->cells[i];
+
+		if (!looks_equal(&cell->look, last))
+			draw_look(&cell->look, &l->coloured);
+		last = &cell->look;
+		str_append_bytes(&l->coloured, cell->bytes, cell->len);
+	}
+	if (!looks_equal(last, &plain_look))
+		draw_look(&plain_look, &l->coloured);
+}
+
 static void
 put_line(struct child_lines *l, const char *end)
 {
+	struct str *coloured = &l->text;
+
 	draw_text(l);
 	str_append(&l->text, end);
+	if (l->is_coloured) {
+		draw_coloured(l);
+		str_append(&l->coloured, end);
+		coloured = &l->coloured;
+	}
 	l->count = l->column = 0;
+	l->is_coloured = false;
+	if (*end)
+		l->pen = SGR_PLAIN;
 	if (l->text.len)
-		l->listener.put(l->listener.data, l->text.data, l->text.len);
+		l->listener.put(l->listener.data, l->text.data, l->text.len, coloured->data,
+				coloured->len);
 }
 
 static void
 blank(struct child_lines *l, size_t from, size_t to)
 {
 	for (size_t i = from; i < to; i++)
-		l->cells[i] = (struct cell){ .len = 1, .bytes = " " };
+		l->cells[i] = (struct cell){ .len = 1, .bytes = " ", .look = plain_look };
 }
 
 /* Something that was drawn is about to be drawn over. */
@@ -110,6 +167,8 @@ put_cell(struct child_lines *l, const char *bytes, size_t len)
 	struct cell *cell = &l->cells[l->column++];
 	cell->len = (unsigned char)len;
 	memcpy(cell->bytes, bytes, len);
+	cell->look = sgr_look(&l->pen);
+	l->is_coloured = l->is_coloured || !looks_equal(&cell->look, &plain_look);
 	if (l->column > l->count)
 		l->count = l->column;
 }
@@ -156,7 +215,9 @@ end_sequence(struct child_lines *l, char final)
 	int given = l->parameter < 0 ? 0 : l->parameter, count = given > 0 ? given : 1;
 	int64_t column = (int64_t)l->column;
 
-	if (final == 'K' || (final == 'J' && given == 0))
+	if (final == 'm' && !strchr("<=>?", l->sequence[0])) /* those are another's own */
+		sgr_apply(&l->pen, l->sequence, l->seen - 1);
+	else if (final == 'K' || (final == 'J' && given == 0))
 		erase(l, given);
 	else if (final == 'G' || final == '`')
 		move_to(l, count - 1);
@@ -185,6 +246,7 @@ take_sequence(struct child_lines *l, char byte)
 		l->phase = IN_TEXT;
 		return false;
 	}
+	l->sequence[l->seen - 1] = byte;
 	if (byte >= 0x40) {
 		l->phase = IN_TEXT;
 		end_sequence(l, byte);
@@ -337,18 +399,27 @@ plain_lines(const char *bytes, size_t len)
 	return at;
 }
 
+/* Nothing of a line is there yet, and nothing that it would be drawn with. */
+static bool
+is_fresh(const struct child_lines *l)
+{
+	struct sgr_look look = sgr_look(&l->pen);
+
+	return l->phase == IN_TEXT && l->count == 0 && l->column == 0 && l->half_len == 0 &&
+	       looks_equal(&look, &plain_look);
+}
+
 void
 child_lines_push(struct child_lines *l, const char *bytes, size_t len_bytes)
 {
 	size_t at = 0;
 
 	while (at < len_bytes) {
-		bool fresh =
-			l->phase == IN_TEXT && l->count == 0 && l->column == 0 && l->half_len == 0;
+		bool fresh = is_fresh(l);
 		size_t plain = fresh ? plain_lines(bytes + at, len_bytes - at) : 0;
 
 		if (plain > 0)
-			l->listener.put(l->listener.data, bytes + at, plain);
+			l->listener.put(l->listener.data, bytes + at, plain, bytes + at, plain);
 		else
 			take(l, bytes[at]);
 		at += plain > 0 ? plain : 1;

@@ -6,7 +6,7 @@
 /*
  * Makes lines of what a program draws on a terminal, each as it looks in the end: a carriage return begins the line
  * again, a backspace steps back, what erases a part of the line erases it. Moving to another line ends the line, all
- * other control sequences (colours, titles) are left out, and so is the bell. Everything else, invalid UTF-8 included,
+ * other control sequences (titles) are left out, and so is the bell; colours come beside the text, and end with the line. Everything else, invalid UTF-8 included,
  * comes out as it came in, whole lines of plain text at once. A character is one column, whatever its width.
  *
  * A line of more than 4,096 characters goes on in pieces. Secrets are to be hidden before: what is drawn over half of one
@@ -18,8 +18,9 @@ struct child_lines;
 
 struct child_lines_listener {
 	void *data;
-	/* Lines with their LF, or pieces of one. */
-	void (*put)(void *data, const char *bytes, size_t len_bytes);
+	/* Lines with their LF, or pieces of one; and the same with sequences for their colours, of those that we obey. */
+	void (*put)(void *data, const char *bytes, size_t len_bytes, const char *coloured,
+		    size_t coloured_bytes);
 	/* How the line under way looks, right before something is drawn over it; NULL: nobody looks. */
 	void (*redrawn)(void *data, const char *line, size_t len_bytes);
 };

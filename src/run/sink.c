@@ -88,6 +88,22 @@ hold_back(struct sink *sink)
 		;
 }
 
+/* A secret that colours were drawn through is whole only now: where there is one, the looks do not fit any more. */
+static void
+redact_again(const struct sink *sink, struct str *clean, struct sgr *looks)
+{
+	struct str redacted = STR_INIT;
+
+	secrets_redact(sink->job->env->secrets, clean->data, clean->len, &redacted);
+	if (strcmp(str_cstr(&redacted), str_cstr(clean)) == 0) {
+		str_release(&redacted);
+		return;
+	}
+	str_release(clean);
+	*clean = redacted;
+	sgr_clear(looks);
+}
+
 static void
 emit(struct sink *sink, size_t len_bytes)
 {
@@ -102,6 +118,8 @@ emit(struct sink *sink, size_t len_bytes)
 		sgr_release(&looks);
 		return;
 	}
+	if (looks.count)
+		redact_again(sink, &clean, &looks);
 	keep(sink, clean.data, clean.len);
 	hold_back(sink);
 	message = message_new(MESSAGE_OUTPUT, str_take(&clean), NULL);

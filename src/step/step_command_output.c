@@ -32,11 +32,11 @@ keep_tail(struct str *tail)
 }
 
 static void
-put(void *data, const char *bytes, size_t len_bytes)
+put(void *data, const char *bytes, size_t len_bytes, const char *coloured, size_t coloured_bytes)
 {
 	struct command_output *o = data;
 
-	o->ctx->output(o->ctx, bytes, len_bytes);
+	o->ctx->output(o->ctx, coloured, coloured_bytes);
 	str_append_bytes(&o->tail, bytes, len_bytes);
 	keep_tail(&o->tail);
 }
@@ -106,9 +106,9 @@ command_output_finish(struct command_output *o, const struct child_result *done)
 	child_lines_flush(o->lines);
 	str_release(&rest);
 	if (o->captured.len)
-		put(o, o->captured.data, o->captured.len);
+		put(o, o->captured.data, o->captured.len, o->captured.data, o->captured.len);
 	if (done->left_behind)
-		put(o, note, sizeof(note) - 1);
+		put(o, note, sizeof(note) - 1, note, sizeof(note) - 1);
 }
 
 /* The last of the output as clean text, beginning with a character. */

@@ -14,15 +14,24 @@
 #include "base/clock.h"
 #include "base/str.h"
 
-/* What came out, and each redrawn line with a `|` behind it. */
+/* What came out, in colours too, and each redrawn line with a `|` behind it. */
 struct seen {
-	struct str text, redrawn;
+	struct str text, coloured, redrawn;
 };
 
 static void
-on_put(void *data, const char *bytes, size_t len_bytes)
+on_put(void *data, const char *bytes, size_t len_bytes, const char *coloured, size_t coloured_bytes)
 {
 	str_append_bytes(&((struct seen *)data)->text, bytes, len_bytes);
+	str_append_bytes(&((struct seen *)data)->coloured, coloured, coloured_bytes);
+}
+
+static void
+seen_release(struct seen *seen)
+{
+	str_release(&seen->text);
+	str_release(&seen->coloured);
+	str_release(&seen->redrawn);
 }
 
 static void
@@ -41,6 +50,7 @@ draw(struct seen *seen, const char *bytes, size_t len, size_t step)
 	struct child_lines *l = child_lines_new(&listener);
 
 	str_clear(&seen->text);
+	str_clear(&seen->coloured);
 	str_clear(&seen->redrawn);
 	for (size_t at = 0; at < len; at += step)
 		child_lines_push(l, bytes + at, len - at < step ? len - at : step);
@@ -52,7 +62,7 @@ draw(struct seen *seen, const char *bytes, size_t len, size_t step)
 static void
 assert_drawn(const char *bytes, const char *wanted)
 {
-	struct seen seen = { STR_INIT, STR_INIT };
+	struct seen seen = { STR_INIT, STR_INIT, STR_INIT };
 	size_t len = strlen(bytes);
 
 	for (size_t step = 1; step <= len; step++) {
@@ -61,8 +71,40 @@ assert_drawn(const char *bytes, const char *wanted)
 			fail_msg("in pieces of %zu: \"%s\", and not \"%s\"", step,
 				 str_cstr(&seen.text), wanted);
 	}
-	str_release(&seen.text);
-	str_release(&seen.redrawn);
+	seen_release(&seen);
+}
+
+static void
+assert_coloured(const char *bytes, const char *wanted)
+{
+	struct seen seen = { STR_INIT, STR_INIT, STR_INIT };
+	size_t len = strlen(bytes);
+
+	for (size_t step = 1; step <= len; step++) {
+		draw(&seen, bytes, len, step);
+		if (strcmp(str_cstr(&seen.coloured), wanted) != 0)
+			fail_msg("in pieces of %zu: \"%s\", and not \"%s\"", step,
+				 str_cstr(&seen.coloured), wanted);
+	}
+	seen_release(&seen);
+}
+
+static void
+push_colours_come_beside_the_text(void **state)
+{
+	(void)state;
+	assert_drawn("\x1b[31mill\x1b[0m so\n", "ill so\n");
+	assert_coloured("\x1b[31mill\x1b[0m so\n", "\x1b[0;38;5;1mill\x1b[0m so\n");
+	assert_coloured("\x1b[1;4mA\x1b[38;2;1;2;3mB\n",
+			"\x1b[0;1;4mA\x1b[0;1;4;38;2;1;2;3mB\x1b[0m\n");
+	/* they end with the line */
+	assert_coloured("\x1b[32mone\ntwo\n", "\x1b[0;38;5;2mone\x1b[0m\ntwo\n");
+	/* what is drawn over has the look of what was drawn last */
+	assert_coloured("\x1b[31m10%\r\x1b[32m20%\x1b[m\n", "\x1b[0;38;5;2m20%\x1b[0m\n");
+	assert_coloured("\x1b[31mab\x1b[3Gc\n", "\x1b[0;38;5;1mabc\x1b[0m\n");
+	/* no sequences of colours: a terminal's keyboard, and one that is too long to be one */
+	assert_coloured("\x1b[>4;1mtext\n", "text\n");
+	assert_coloured("plain\n", "plain\n");
 }
 
 static void
@@ -149,7 +191,7 @@ push_broken_sequences_swallow_nothing_behind_them(void **state)
 static void
 push_long_line_goes_on_in_pieces(void **state)
 {
-	struct seen seen = { STR_INIT, STR_INIT };
+	struct seen seen = { STR_INIT, STR_INIT, STR_INIT };
 	struct str line = STR_INIT;
 
 	(void)state;
@@ -165,15 +207,14 @@ push_long_line_goes_on_in_pieces(void **state)
 	assert_in_range(clock_mono_ms() - begin_ms, 0, 5000);
 	assert_int_equal(seen.text.len, 0);
 	str_release(&line);
-	str_release(&seen.text);
-	str_release(&seen.redrawn);
+	seen_release(&seen);
 }
 
 static void
 redrawn_is_told_before_something_is_drawn_over(void **state)
 {
 	static const char text[] = "10%\r50%\r\x1b[K100%\x1b[2K\rdone\r\n";
-	struct seen seen = { STR_INIT, STR_INIT };
+	struct seen seen = { STR_INIT, STR_INIT, STR_INIT };
 
 	(void)state;
 	draw(&seen, text, sizeof(text) - 1, 1);
@@ -181,14 +222,14 @@ redrawn_is_told_before_something_is_drawn_over(void **state)
 	assert_string_equal(str_cstr(&seen.text), "done\n");
 	draw(&seen, "plain\nlines\n", 12, 12);
 	assert_int_equal(seen.redrawn.len, 0);
-	str_release(&seen.text);
-	str_release(&seen.redrawn);
+	seen_release(&seen);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(push_colours_come_beside_the_text),
 		cmocka_unit_test(push_plain_text_comes_out_as_it_is),
 		cmocka_unit_test(push_invalid_utf8_comes_out_as_it_is),
 		cmocka_unit_test(push_carriage_return_begins_the_line_again),

@@ -466,6 +466,32 @@ run_output_has_its_colours_beside_it(void **unused)
 }
 
 static void
+run_secret_that_colours_are_drawn_through_is_hidden(void **unused)
+{
+	struct str kept = STR_INIT;
+	struct err e = ERR_INIT;
+	struct rig rig;
+	char *path;
+
+	(void)unused;
+	rig_init(&rig, " - {id: a, title: T, uses: test.read, with: {text: \"key "
+		       "open\\e[31msesame\\e[0m\"}}\n");
+	assert_int_equal(secrets_add(rig.secrets, "key", "opensesame", 10, &e), 0);
+	rig_start(&rig, false);
+	rig_wait(&rig, STEP_PLANNED);
+	rig_send(&rig, INTENT_RUN, NULL);
+	rig_wait_closed(&rig);
+	assert_null(strstr(str_cstr(&rig.said), "sesame"));
+	assert_int_equal(rig.looks.count, 0);
+	path = xasprintf("%s/%s", rig.folder, rig.state.steps[0].output_file);
+	assert_int_equal(file_read(path, 1000, &kept, &e), 0);
+	assert_null(strstr(str_cstr(&kept), "sesame"));
+	str_release(&kept);
+	free(path);
+	rig_release(&rig);
+}
+
+static void
 resume_after_leaving_goes_on_with_the_next_step(void **unused)
 {
 	struct rig rig;
@@ -750,6 +776,7 @@ main(void)
 		cmocka_unit_test(run_for_each_makes_one_instance_an_item),
 		cmocka_unit_test(run_secret_is_in_no_journal_and_no_output),
 		cmocka_unit_test(run_output_has_its_colours_beside_it),
+		cmocka_unit_test(run_secret_that_colours_are_drawn_through_is_hidden),
 		cmocka_unit_test(resume_after_leaving_goes_on_with_the_next_step),
 		cmocka_unit_test(resume_with_another_cluster_behind_the_name_is_blocked),
 		cmocka_unit_test(run_after_the_cluster_was_exchanged_does_nothing),
