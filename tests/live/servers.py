@@ -240,6 +240,8 @@ class NameServers:
                 notify explicit; also-notify {{ 127.0.0.1 port {second}; }}; notify-delay 0;
                 allow-transfer {{ 127.0.0.1; }};
             }};''', "recursion no;")
+        # a secondary that meets nobody at its start asks again after a minute
+        wait_until(lambda: self.dig(self.PRIMARY) == [self.OLD], f"the name server at {self.PRIMARY}")
         self.server("secondary", second, f'''
             zone "example.com" {{
                 type secondary; file "example.com.copy"; masterfile-format text; notify no;
