@@ -20,7 +20,8 @@ enum {
 
 struct sink {
 	struct job *job;
-	struct redactor *redactor;
+	struct redactor *redactor,
+		*drawn;	     /* of the bytes, and of what is left of them without colours */
 	struct str redacted; /* not yet sanitised: the beginning of a line */
 	int fd;		     /* -1: no file could be made, or the limit was reached */
 	char *name;	     /* relative to the run's folder; NULL: there is to be no file */
@@ -36,6 +37,7 @@ sink_new(struct job *job, int64_t intent_seq)
 
 	sink->job = job;
 	sink->redactor = redactor_new(job->env->secrets);
+	sink->drawn = redactor_new(job->env->secrets);
 	sink->fd = -1;
 	sink->name = intent_seq < 0 ? NULL : xasprintf("out/%06lld", (long long)intent_seq);
 	sink->digest = digest_new();
@@ -88,43 +90,37 @@ hold_back(struct sink *sink)
 		;
 }
 
-/* A secret that colours were drawn through is whole only now: where there is one, the looks do not fit any more. */
 static void
-redact_again(const struct sink *sink, struct str *clean, struct sgr *looks)
+hand_over(struct sink *sink, struct str *clean, struct sgr looks)
 {
-	struct str redacted = STR_INIT;
-
-	secrets_redact(sink->job->env->secrets, clean->data, clean->len, &redacted);
-	if (strcmp(str_cstr(&redacted), str_cstr(clean)) == 0) {
-		str_release(&redacted);
-		return;
-	}
-	str_release(clean);
-	*clean = redacted;
-	sgr_clear(looks);
-}
-
-static void
-emit(struct sink *sink, size_t len_bytes)
-{
-	struct str clean = STR_INIT;
-	struct sgr looks = SGR_INIT;
 	struct message *message;
 
-	text_sanitise_coloured(sink->redacted.data, len_bytes, TEXT_KEEP_NEWLINES, &clean, &looks);
-	str_consume(&sink->redacted, len_bytes);
-	if (clean.len == 0) {
-		str_release(&clean);
+	if (clean->len == 0) {
+		str_release(clean);
 		sgr_release(&looks);
 		return;
 	}
-	if (looks.count)
-		redact_again(sink, &clean, &looks);
-	keep(sink, clean.data, clean.len);
+	keep(sink, clean->data, clean->len);
 	hold_back(sink);
-	message = message_new(MESSAGE_OUTPUT, str_take(&clean), NULL);
+	message = message_new(MESSAGE_OUTPUT, str_take(clean), NULL);
 	message->looks = looks;
 	queue_push(sink->job->env->inbox, message);
+}
+
+/* A secret that colours were drawn through is whole only without them; where that changes the text, its looks do not fit. */
+static void
+emit(struct sink *sink, size_t len_bytes)
+{
+	struct str clean = STR_INIT, passed = STR_INIT;
+	struct sgr looks = SGR_INIT;
+
+	text_sanitise_coloured(sink->redacted.data, len_bytes, TEXT_KEEP_NEWLINES, &clean, &looks);
+	str_consume(&sink->redacted, len_bytes);
+	redactor_push(sink->drawn, str_cstr(&clean), clean.len, &passed);
+	if (strcmp(str_cstr(&passed), str_cstr(&clean)) != 0)
+		sgr_clear(&looks);
+	str_release(&clean);
+	hand_over(sink, &passed, looks);
 }
 
 /* Whole lines only, so that no character and no escape sequence is cut in two. */
@@ -151,12 +147,15 @@ void
 sink_finish(struct sink *sink, cJSON **ret_data)
 {
 	char hex[DIGEST_HEX_MAX];
+	struct str rest = STR_INIT;
 
 	redactor_flush(sink->redactor, &sink->redacted);
 	if (sink->redacted.len && sink->redacted.data[sink->redacted.len - 1] != '\n')
 		str_append_char(&sink->redacted, '\n');
 	if (sink->redacted.len)
 		emit(sink, sink->redacted.len);
+	redactor_flush(sink->drawn, &rest);
+	hand_over(sink, &rest, (struct sgr)SGR_INIT);
 	digest_finish(sink->digest, hex);
 	*ret_data = cJSON_CreateNull();
 	if (sink->fd >= 0) {
@@ -169,6 +168,7 @@ sink_finish(struct sink *sink, cJSON **ret_data)
 		json_add_int(*ret_data, "bytes", (int64_t)sink->bytes);
 	}
 	redactor_free(sink->redactor);
+	redactor_free(sink->drawn);
 	str_release(&sink->redacted);
 	free(sink->name);
 	free(sink);

@@ -474,18 +474,22 @@ run_secret_that_colours_are_drawn_through_is_hidden(void **unused)
 	char *path;
 
 	(void)unused;
-	rig_init(&rig, " - {id: a, title: T, uses: test.read, with: {text: \"key "
-		       "open\\e[31msesame\\e[0m\"}}\n");
+	rig_init(&rig, " - {id: a, title: T, uses: test.read, with: {text: \""
+		       "\\e[33mfirst\\e[0m\\n\\e[33msecond\\e[0m\\n"
+		       "key open\\e[31msesame\\e[0m\"}}\n");
 	assert_int_equal(secrets_add(rig.secrets, "key", "opensesame", 10, &e), 0);
+	assert_int_equal(secrets_add(rig.secrets, "lines", "first\nsecond", 12, &e), 0);
 	rig_start(&rig, false);
 	rig_wait(&rig, STEP_PLANNED);
 	rig_send(&rig, INTENT_RUN, NULL);
 	rig_wait_closed(&rig);
 	assert_null(strstr(str_cstr(&rig.said), "sesame"));
+	assert_null(strstr(str_cstr(&rig.said), "second"));
 	assert_int_equal(rig.looks.count, 0);
 	path = xasprintf("%s/%s", rig.folder, rig.state.steps[0].output_file);
 	assert_int_equal(file_read(path, 1000, &kept, &e), 0);
 	assert_null(strstr(str_cstr(&kept), "sesame"));
+	assert_null(strstr(str_cstr(&kept), "second"));
 	str_release(&kept);
 	free(path);
 	rig_release(&rig);
