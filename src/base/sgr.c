@@ -194,8 +194,8 @@ sgr_look(const struct sgr_state *state)
 	};
 }
 
-static bool
-looks_equal(const struct sgr_look *a, const struct sgr_look *b)
+bool
+sgr_looks_equal(const struct sgr_look *a, const struct sgr_look *b)
 {
 	return a->colour == b->colour && a->bold == b->bold && a->underline == b->underline;
 }
@@ -214,7 +214,7 @@ put(struct sgr *sgr, size_t begin, struct sgr_look look)
 		return;
 	if (sgr->count == SPANS_MAX - 1)
 		look = sgr_look(&plain);
-	if (!looks_equal(&before, &look))
+	if (!sgr_looks_equal(&before, &look))
 		*VEC_PUSH(sgr->spans, sgr->count, sgr->cap) = (struct sgr_span){ begin, look };
 }
 

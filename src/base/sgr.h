@@ -50,6 +50,7 @@ void sgr_clear(struct sgr *sgr);
 /* Obeys the parameters of one sequence, "1;38;5;208". Unknown ones mean nothing. Source: ECMA-48 8.3.117, ITU-T T.416. */
 void sgr_apply(struct sgr_state *state, const char *parameters, size_t len);
 struct sgr_look sgr_look(const struct sgr_state *state);
+bool sgr_looks_equal(const struct sgr_look *a, const struct sgr_look *b);
 
 /* From byte `begin` on, which is not before the last span, the text looks as `now` says. */
 void sgr_mark(struct sgr *sgr, size_t begin);

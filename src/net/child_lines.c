@@ -82,12 +82,6 @@ draw_text(struct child_lines *l)
 		str_append_bytes(&l->text, l->cells[i].bytes, l->cells[i].len);
 }
 
-static bool
-looks_equal(const struct sgr_look *a, const struct sgr_look *b)
-{
-	return a->colour == b->colour && a->bold == b->bold && a->underline == b->underline;
-}
-
 /* The sequence that gives what follows a look. Source: ECMA-48 8.3.117 */
 static void
 draw_look(const struct sgr_look *look, struct str *out)
@@ -110,12 +104,12 @@ draw_coloured(struct child_lines *l)
 	for (size_t i = 0; i < l->count; i++) {
 		const struct cell *cell = &l->cells[i];
 
-		if (!looks_equal(&cell->look, last))
+		if (!sgr_looks_equal(&cell->look, last))
 			draw_look(&cell->look, &l->coloured);
 		last = &cell->look;
 		str_append_bytes(&l->coloured, cell->bytes, cell->len);
 	}
-	if (!looks_equal(last, &plain_look))
+	if (!sgr_looks_equal(last, &plain_look))
 		draw_look(&plain_look, &l->coloured);
 }
 
@@ -168,7 +162,7 @@ put_cell(struct child_lines *l, const char *bytes, size_t len)
 	cell->len = (unsigned char)len;
 	memcpy(cell->bytes, bytes, len);
 	cell->look = sgr_look(&l->pen);
-	l->is_coloured = l->is_coloured || !looks_equal(&cell->look, &plain_look);
+	l->is_coloured = l->is_coloured || !sgr_looks_equal(&cell->look, &plain_look);
 	if (l->column > l->count)
 		l->count = l->column;
 }
@@ -406,7 +400,7 @@ is_fresh(const struct child_lines *l)
 	struct sgr_look look = sgr_look(&l->pen);
 
 	return l->phase == IN_TEXT && l->count == 0 && l->column == 0 && l->half_len == 0 &&
-	       looks_equal(&look, &plain_look);
+	       sgr_looks_equal(&look, &plain_look);
 }
 
 void
