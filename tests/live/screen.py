@@ -71,6 +71,13 @@ class Screen:
         self.pace()
         self.tmux("send-keys", "-l", text)
 
+    def look_around(self):
+        """Puts the question aside. Its words stand among the step's details before it is asked: keys that are
+        pressed then would be its answer."""
+        self.wait("Esc looks around")
+        self.keys("Escape")
+        wait_until(lambda: not self.shows("Esc looks around"), "the question to be put aside")
+
     def ended(self):
         """The exit code, or None while the program runs."""
         if not os.path.exists(self.status):

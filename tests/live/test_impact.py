@@ -60,8 +60,8 @@ def follows(impact):
     screen = Screen(impact.folder, 120, 36)
     with screen:
         screen.start([impact.program.path, "run", impact.runbook], impact.environment)
-        screen.wait("Seen\\?")
-        screen.keys("Escape", "6", "z")
+        screen.look_around()
+        screen.keys("6", "z")
         screen.wait(r"NOW ✓ works since \S+Z, looked \d+s ago", SOON)
         screen.wait(r"Management operations\s+as foreseen since .*127\.0\.0\.1", SOON)
         contains(screen.text(), "nobody looks (no probe)", "the board")

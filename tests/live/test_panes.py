@@ -62,8 +62,8 @@ class Panes:
         os.mkdir(folder)
         screen = Screen(folder, columns, rows)
         screen.start([self.program.path, "run", self.runbook], self.environment)
-        screen.wait("Seen\\?")
-        screen.keys("Escape", "3", "z")
+        screen.look_around()
+        screen.keys("3", "z")
         return screen
 
     def kubectl_rows(self, *words):
