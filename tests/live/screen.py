@@ -239,7 +239,7 @@ class Pilot:
 
     def ends(self):
         with open(os.path.join(os.path.dirname(self.journal().path), "runbook.yaml")) as file:
-            return file.read().split("\nends:")[1].count("- {id: ")
+            return file.read().partition("\nends:")[2].count("- {id: ")
 
     def dismiss(self):
         """The run is over: reads the last page and leaves it."""

@@ -118,7 +118,9 @@ class Operator:
             raise type(failure)(f"{failure}; the screen shows:\n{self.screen.text()}") from None
 
     def look(self, key, kind, step):
-        """Asks what taking the step back would do."""
+        """Asks what taking the step back would do, once the screen offers the key: it takes none while the
+        next step is prepared."""
+        self.screen.wait(rf" {key} (undo|retry|re-check)\b")
         after = Journal.of(self.back.state).read()[-1]["seq"]
         self.screen.keys(key)
         record = self.wait_for(kind, step, after)
@@ -145,7 +147,7 @@ class Operator:
     def refused(self, step, words):
         blocked = self.look("U", "blocked", step)
         contains(blocked["data"]["error"]["message"], words, f"why {step} is left alone")
-        self.screen.wait("K")
+        self.screen.wait(" K keep")
 
 
 def there_and_back(back):
