@@ -16,7 +16,7 @@
 #include "cli/session.h"
 #include "run/preflight.h"
 #include "step/step_table.h"
-#include "ui/ascii.h"
+#include "ui/text/ascii.h"
 
 enum { EXIT_FAILED = 1, EXIT_INCOMPLETE = 5 };
 

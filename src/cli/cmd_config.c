@@ -13,7 +13,7 @@
 #include "cli/command.h"
 #include "cli/configuration.h"
 #include "cli/configuration_example.h"
-#include "ui/key_name.h"
+#include "ui/keys/key_name.h"
 
 enum { COMMENT_COLUMN = 36 };
 

@@ -10,7 +10,7 @@
 #include "cli/library.h"
 #include "cli/session.h"
 #include "cli/start_rows.h"
-#include "ui/start_page.h"
+#include "ui/start/start_page.h"
 
 /* Words of a command line that is made here. */
 struct words {

@@ -8,8 +8,8 @@
 #include "base/yaml.h"
 #include "runbook/diag.h"
 #include "runbook/field.h"
-#include "ui/rebind.h"
-#include "ui/theme.h"
+#include "ui/keys/rebind.h"
+#include "ui/terminal/theme.h"
 
 /*
  * The operator's config.yaml: $LIFEBOAT_CONFIG, or $XDG_CONFIG_HOME/lifeboat/config.yaml. What the

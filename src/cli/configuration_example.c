@@ -6,7 +6,7 @@
 
 #include "base/text.h"
 #include "cli/configuration.h"
-#include "ui/key_name.h"
+#include "ui/keys/key_name.h"
 
 enum { COLUMNS = 78 };
 

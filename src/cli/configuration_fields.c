@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "cli/configuration.h"
-#include "ui/keymap.h"
+#include "ui/keys/keymap.h"
 
 static const char *const clipboards[] = { "osc52", "none", NULL };
 static const char *const asciis[] = { "auto", "always", NULL };

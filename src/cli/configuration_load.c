@@ -10,7 +10,7 @@
 #include "cli/anchors.h"
 #include "cli/configuration.h"
 #include "runbook/load.h"
-#include "ui/key_name.h"
+#include "ui/keys/key_name.h"
 
 static const struct theme_change unchanged = {
 	THEME_KEEP, THEME_KEEP, THEME_KEEP, THEME_KEEP, THEME_KEEP, THEME_KEEP,

@@ -14,7 +14,7 @@
 #include "cli/drill_debrief.h"
 #include "cli/library.h"
 #include "cli/worlds.h"
-#include "ui/lines.h"
+#include "ui/text/lines.h"
 
 void
 drill_text(const char *text, int columns, struct str *out)

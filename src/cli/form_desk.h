@@ -2,7 +2,7 @@
 #define LIFEBOAT_CLI_FORM_DESK_H
 
 #include "cli/form_values.h"
-#include "ui/form.h"
+#include "ui/form/form.h"
 
 /*
  * Who answers a form: the values, lists of what may be picked, and what is being fetched in the background. What is

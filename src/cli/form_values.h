@@ -9,7 +9,7 @@
 #include "base/secret.h"
 #include "runbook/expression.h"
 #include "runbook/runbook.h"
-#include "ui/form.h"
+#include "ui/form/form.h"
 
 /*
  * The values of a runbook's parameters before the run, and whose word each of them is: what was given wins over the last

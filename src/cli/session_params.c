@@ -14,7 +14,7 @@
 #include "cli/form_values.h"
 #include "cli/session.h"
 #include "runbook/params.h"
-#include "ui/form.h"
+#include "ui/form/form.h"
 
 enum { PARAMS_FILE_MAX_BYTES = 1 << 20 };
 

@@ -22,8 +22,8 @@
 #include "harness.h"
 #include "hostile.h"
 #include "scenario.h"
-#include "ui/form.h"
-#include "ui/start_page.h"
+#include "ui/form/form.h"
+#include "ui/start/start_page.h"
 
 enum { ROUNDS = 4, PODS = 12 };
 

@@ -29,9 +29,9 @@
 #include "harness.h"
 #include "hostile.h"
 #include "scenario.h"
-#include "ui/app.h"
-#include "ui/lines.h"
-#include "ui/paint.h"
+#include "ui/screen/app.h"
+#include "ui/text/lines.h"
+#include "ui/text/paint.h"
 
 enum {
 	ROUNDS = 5,

@@ -22,7 +22,7 @@
 #include "cli/form_values.h"
 #include "harness.h"
 #include "step/step_table.h"
-#include "ui/form.h"
+#include "ui/form/form.h"
 
 #define DOWN "\033OB"
 #define UP "\033OA"

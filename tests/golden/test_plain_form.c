@@ -15,7 +15,7 @@
 
 #include "base/xalloc.h"
 #include "harness.h"
-#include "ui/form.h"
+#include "ui/form/form.h"
 
 /* The form by lines, with an owner that has four parameters and asks no cluster but the test. */
 

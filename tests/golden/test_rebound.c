@@ -11,8 +11,8 @@
 
 #include "harness.h"
 #include "scenario.h"
-#include "ui/rebind.h"
-#include "ui/theme.h"
+#include "ui/keys/rebind.h"
+#include "ui/terminal/theme.h"
 
 /* In the child only: the keymap of the tests' own process stays as it is. */
 static void

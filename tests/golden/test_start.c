@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "harness.h"
-#include "ui/rebind.h"
-#include "ui/start_page.h"
+#include "ui/keys/rebind.h"
+#include "ui/start/start_page.h"
 #include "ui/ui.h"
 
 static struct start_entry *

@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "ui/app.h"
-#include "ui/entry.h"
-#include "ui/pane.h"
+#include "ui/pane/pane.h"
+#include "ui/screen/app.h"
+#include "ui/screen/entry.h"
 
 /* As much of the screen as commands need, without a terminal: a run of four steps, of which the second is ready. */
 struct fixture_app {

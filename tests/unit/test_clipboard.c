@@ -15,7 +15,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "ui/clipboard.h"
+#include "ui/terminal/clipboard.h"
 
 /* What would be in the clipboard, after a look at every byte that leaves for the terminal; the caller frees. */
 static char *

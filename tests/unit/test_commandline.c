@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fixture_app.h"
-#include "ui/commandline.h"
+#include "ui/screen/commandline.h"
 
 static void
 assert_runs(const char *line)

@@ -17,8 +17,8 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "cli/configuration.h"
-#include "ui/key_name.h"
-#include "ui/situation.h"
+#include "ui/keys/key_name.h"
+#include "ui/model/situation.h"
 
 /* What is reported about a text: "3:5 message", a line for each. The caller frees. */
 static char *

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "ui/feed_choice.h"
+#include "ui/model/feed_choice.h"
 
 /* A run with a group of two targets and a loop over them, as far as the panes are concerned. */
 static void

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "ui/feeds.h"
+#include "ui/model/feeds.h"
 
 /* A run of which only the panes matter; none of its clusters can be reached. */
 struct bench {

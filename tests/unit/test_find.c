@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "fixture_app.h"
-#include "ui/find.h"
-#include "ui/situation.h"
+#include "ui/model/situation.h"
+#include "ui/screen/find.h"
 
 static void
 fill(const struct app *of, struct lines *lines)

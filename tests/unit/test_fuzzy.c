@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "ui/fuzzy.h"
+#include "ui/text/fuzzy.h"
 
 static void
 fuzzy_score_takes_characters_in_their_order(void **state)

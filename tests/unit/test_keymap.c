@@ -12,10 +12,10 @@
 
 #include "base/str.h"
 #include "base/text.h"
-#include "ui/key_name.h"
-#include "ui/keymap.h"
-#include "ui/rebind.h"
-#include "ui/situation.h"
+#include "ui/keys/key_name.h"
+#include "ui/keys/keymap.h"
+#include "ui/keys/rebind.h"
+#include "ui/model/situation.h"
 
 static void
 keymap_every_row_is_complete(void **state)

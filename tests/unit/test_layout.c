@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "ui/layout.h"
-#include "ui/scroll.h"
+#include "ui/keys/scroll.h"
+#include "ui/text/layout.h"
 
 /* How many rectangles claim each cell of the largest screen that is tried. */
 static unsigned char claims[200][320];

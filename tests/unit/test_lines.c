@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "ui/line_edit.h"
-#include "ui/lines.h"
+#include "ui/text/line_edit.h"
+#include "ui/text/lines.h"
 
 static char *
 joined(const struct lines *lines)

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fixture_app.h"
-#include "ui/mouse.h"
+#include "ui/screen/mouse.h"
 
 /* 80x24: the steps at the left from column 0, the step at its right, the audit below; no curses. */
 

@@ -11,9 +11,9 @@
 
 #include "base/sgr.h"
 #include "base/text.h"
-#include "ui/colour.h"
-#include "ui/lines.h"
-#include "ui/theme.h"
+#include "ui/terminal/colour.h"
+#include "ui/terminal/theme.h"
+#include "ui/text/lines.h"
 
 /* "0:c1b 5:" – where a look begins, its colour, b(old) and u(nderline). */
 static char *

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "ui/signals.h"
+#include "ui/terminal/signals.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -11,7 +11,7 @@
 
 #include "fixture_dns.h"
 #include "fixture_executor.h"
-#include "step/step_dns.h"
+#include "step/dns/step_dns.h"
 
 /* dns.update where the connection or the server goes away in the middle. */
 

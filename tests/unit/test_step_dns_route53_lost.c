@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "fixture_route53_cloud.h"
-#include "step/step_dns_route53.h"
+#include "step/dns/step_dns_route53.h"
 
 static void
 dns_update_route53_lost_answer_is_found_out_by_looking(void **state)

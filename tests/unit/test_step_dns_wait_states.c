@@ -9,7 +9,7 @@
 
 #include "fixture_executor.h"
 #include "fixture_responder.h"
-#include "step/step_dns_wait.h"
+#include "step/dns/step_dns_wait.h"
 
 /* dns.wait before servers that say what honest ones do not, and the judgement by itself. */
 

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "fixture_restore.h"
-#include "step/step_postgresql_restore_dump.h"
+#include "step/restore/step_postgresql_restore_dump.h"
 
 /* ---- dumps that are refused, before anything is touched ---- */
 

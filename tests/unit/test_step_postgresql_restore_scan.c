@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/str.h"
-#include "step/step_postgresql_restore_scan.h"
+#include "step/restore/step_postgresql_restore_scan.h"
 
 /* Pieces of every size must read the same. */
 static struct dump_scan *

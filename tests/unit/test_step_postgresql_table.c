@@ -12,7 +12,7 @@
 #include "fixture_executor.h"
 #include "fixture_postgres.h"
 #include "net/postgres.h"
-#include "step/step_postgresql_table.h"
+#include "step/postgresql/step_postgresql_table.h"
 
 static struct fixture_postgres server;
 static bool have_server;

@@ -11,7 +11,7 @@
 #include "fixture_postgres_proxy.h"
 
 #include "fixture_postgres_kept.h"
-#include "step/target_postgresql.h"
+#include "step/postgresql/target_postgresql.h"
 
 static struct fixture_postgres standby;
 
