@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 #include "base/secret.h"
-#include "run/autopilot.h"
-#include "run/event.h"
-#include "run/state.h"
+#include "run/state/autopilot.h"
+#include "run/state/event.h"
+#include "run/state/state.h"
 #include "runbook/runbook.h"
 
 /* Why a front end returned. */

@@ -3,7 +3,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
-#include "run/anchor.h"
+#include "run/journal/anchor.h"
 
 /*
  * The places of cli/anchors.c, one file each. `rest` is what the operator wrote behind the colon, or NULL. They

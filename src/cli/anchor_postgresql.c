@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "cli/anchor_places.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 struct evidence {
 	char *conninfo;

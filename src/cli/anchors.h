@@ -5,7 +5,7 @@
 
 #include "base/err.h"
 #include "base/secret.h"
-#include "run/anchor.h"
+#include "run/journal/anchor.h"
 
 /* The option, for the tables of commands that write a journal. */
 #define ANCHOR_OPTION                                                                              \

@@ -3,7 +3,7 @@
 
 #include "base/secret.h"
 #include "base/str.h"
-#include "run/preflight.h"
+#include "run/job/preflight.h"
 
 /*
  * What `check` has found out, for people: first what is wrong, then what is not known, then the rest. All

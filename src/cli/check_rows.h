@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/secret.h"
-#include "run/preflight.h"
+#include "run/job/preflight.h"
 
 /* One row of the table of `check`: what several steps need alike. Texts are clean, and never NULL. */
 struct check_row {

@@ -2,7 +2,7 @@
 #define LIFEBOAT_CLI_CHECK_WORDS_H
 
 #include "base/secret.h"
-#include "run/preflight.h"
+#include "run/job/preflight.h"
 
 /* What the page and the lines of `check` say alike. The caller frees what is returned. */
 

@@ -14,7 +14,7 @@
 #include "cli/check_words.h"
 #include "cli/command.h"
 #include "cli/session.h"
-#include "run/preflight.h"
+#include "run/job/preflight.h"
 #include "step/step_table.h"
 #include "ui/text/ascii.h"
 

@@ -18,8 +18,8 @@
 #include "cli/session.h"
 #include "cli/worlds.h"
 #include "drill/score.h"
-#include "net/fence.h"
-#include "run/folder.h"
+#include "net/fence/fence.h"
+#include "run/journal/folder.h"
 
 enum { DRILL_NOT_PASSED = 1 };
 

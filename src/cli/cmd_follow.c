@@ -4,7 +4,7 @@
 #include "cli/follow.h"
 #include "cli/recall.h"
 #include "cli/session.h"
-#include "run/folder.h"
+#include "run/journal/folder.h"
 
 static int
 follow(struct session *s, const char *word, struct err *e)

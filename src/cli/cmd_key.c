@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "cli/command.h"
-#include "run/operator_key.h"
+#include "run/journal/operator_key.h"
 
 /* USER@HOST, with what may not stand in the name of a key made a dash. */
 static char *

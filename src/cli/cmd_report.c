@@ -8,7 +8,7 @@
 #include "cli/command.h"
 #include "cli/recall.h"
 #include "cli/run_report.h"
-#include "run/folder.h"
+#include "run/journal/folder.h"
 
 static const struct {
 	const char *word;

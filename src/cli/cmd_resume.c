@@ -6,7 +6,7 @@
 #include "cli/follow.h"
 #include "cli/recall.h"
 #include "cli/session.h"
-#include "run/folder.h"
+#include "run/journal/folder.h"
 
 /*
  * Who takes up a run that was let go is decided by the lock on its journal: of several that wait for it one gets it,

@@ -2,7 +2,7 @@
 
 #include "cli/command.h"
 #include "cli/session.h"
-#include "run/folder.h"
+#include "run/journal/folder.h"
 
 static int
 start(struct session *s, const char *word, struct err *e)

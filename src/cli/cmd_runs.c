@@ -14,8 +14,8 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "cli/drill_list.h"
-#include "run/folder.h"
-#include "run/runs.h"
+#include "run/journal/folder.h"
+#include "run/journal/runs.h"
 
 enum column { RUN, RUNBOOK, MODE, WHO, STARTED, LAST, STEPS, STATE, COLUMNS };
 enum { GAP = 2, NARROW_COLUMNS = 80 };

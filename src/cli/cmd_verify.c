@@ -11,8 +11,8 @@
 #include "base/xalloc.h"
 #include "cli/command.h"
 #include "report/verify.h"
-#include "run/folder.h"
-#include "run/operator_key.h"
+#include "run/journal/folder.h"
+#include "run/journal/operator_key.h"
 
 enum { EXIT_CORRUPT = 1, EXIT_SEALED = 5, KEYS_MAX_BYTES = 1 << 20 };
 

@@ -3,7 +3,7 @@
 
 #include "base/secret.h"
 #include "cli/worlds.h"
-#include "run/engine.h"
+#include "run/engine/engine.h"
 
 /*
  * What a drill puts on record of itself: what it is, at its beginning, with a commitment (SHA-256) to all that it keeps back

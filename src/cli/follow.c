@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "cli/recall.h"
 #include "cli/secret_source.h"
-#include "run/tail.h"
+#include "run/journal/tail.h"
 
 static void
 say(const struct str *text)

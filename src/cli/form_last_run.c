@@ -6,8 +6,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "run/folder.h"
-#include "run/journal.h"
+#include "run/journal/folder.h"
+#include "run/journal/journal.h"
 
 enum { RUNS_LOOKED_AT = 50, DAY_LEN = 10 };
 

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/journal.h"
+#include "run/journal/journal.h"
 #include "step/step_table.h"
 
 enum { RUNBOOK_MAX_BYTES = 4 << 20 };

@@ -6,8 +6,8 @@
 
 #include "base/clock.h"
 #include "cli/drill_debrief.h"
-#include "run/journal.h"
-#include "run/operator_key.h"
+#include "run/journal/journal.h"
+#include "run/journal/operator_key.h"
 #include "step/step_table.h"
 
 /* As verify does where no key is named: whoever asks trusts his own. One that is not in order does not matter. */

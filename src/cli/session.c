@@ -14,8 +14,8 @@
 #include "base/xalloc.h"
 #include "cli/configuration.h"
 #include "cli/library.h"
-#include "net/child.h"
-#include "run/autopilot.h"
+#include "net/child/child.h"
+#include "run/state/autopilot.h"
 
 enum { CHECK_MS = 10000 /* for the runbook's expressions, on a loaded machine */ };
 

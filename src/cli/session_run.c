@@ -16,9 +16,9 @@
 #include "cli/secret_source.h"
 #include "cli/session.h"
 #include "report/verify.h"
-#include "run/anchor.h"
-#include "run/engine.h"
-#include "run/runs.h"
+#include "run/engine/engine.h"
+#include "run/journal/anchor.h"
+#include "run/journal/runs.h"
 #include "runbook/expression.h"
 #include "step/step_table.h"
 

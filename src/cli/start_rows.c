@@ -14,8 +14,8 @@
 #include "cli/library.h"
 #include "cli/run_report.h"
 #include "cli/worlds.h"
-#include "run/folder.h"
-#include "run/runs.h"
+#include "run/journal/folder.h"
+#include "run/journal/runs.h"
 #include "runbook/render.h"
 #include "step/step_table.h"
 

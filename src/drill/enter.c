@@ -10,9 +10,9 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "drill/drill_internal.h"
-#include "net/child.h"
-#include "net/fence.h"
-#include "net/fence_resolve.h"
+#include "net/child/child.h"
+#include "net/fence/fence.h"
+#include "net/fence/fence_resolve.h"
 
 /*
  * Programs that a runbook's commands may call in a drill, beside those that the world brings: they look at files and say

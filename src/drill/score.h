@@ -6,8 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "run/record.h"
-#include "run/state.h"
+#include "run/state/record.h"
+#include "run/state/state.h"
 
 /*
  * The score of a drill: a fold over the records of its journal, and nothing else, so that anybody can compute it again.

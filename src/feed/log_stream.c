@@ -15,7 +15,7 @@
 #include "feed/log_container.h"
 #include "feed/log_reader.h"
 #include "kube/client.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 enum {
 	FIRST_DELAY_MS = 20, /* a stream that brought something is opened again at once */

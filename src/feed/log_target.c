@@ -11,7 +11,7 @@
 #include "base/xalloc.h"
 #include "kube/client.h"
 #include "kube/resource.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 void
 log_target_release(struct log_target *target)

@@ -10,7 +10,7 @@
 #include "feed/table_private.h"
 #include "kube/client.h"
 #include "kube/pod_status.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 enum {
 	FETCH_TIMEOUT_MS = 10000,

@@ -13,8 +13,8 @@
 #include "helm/helm.h"
 #include "kube/client.h"
 #include "kube/kubeconfig.h"
-#include "net/fence.h"
-#include "net/http.h"
+#include "net/fence/fence.h"
+#include "net/http/http.h"
 
 /* ---- errors ---- */
 

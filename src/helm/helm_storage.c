@@ -11,7 +11,7 @@
 #include "helm/helm.h"
 #include "helm/helm_api.h"
 #include "helm/helm_release.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /* The Secrets of releases. */
 

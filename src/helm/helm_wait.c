@@ -11,7 +11,7 @@
 #include "base/xalloc.h"
 #include "helm/helm.h"
 #include "kube/rollout.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /* Helm itself looks every two seconds. */
 enum { INTERVAL_MS = 1000 };

@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/fence.h"
+#include "net/fence/fence.h"
 
 /* Every string of the structure, so that none is forgotten in a copy or a release. */
 static const size_t strings[] = {

@@ -10,7 +10,7 @@
 #include "base/err.h"
 #include "base/secret.h"
 #include "kube/kubeconfig.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /*
  * A connection to one API server as one user, kept alive between requests. One thread at a time; a

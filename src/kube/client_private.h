@@ -2,7 +2,7 @@
 #define LIFEBOAT_KUBE_CLIENT_PRIVATE_H
 
 #include "kube/client.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /* Internal to src/kube/: what its files share of a client. */
 

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "kube/exec_cache.h"
-#include "net/client_certificate.h"
+#include "net/tls/client_certificate.h"
 
 enum { FILE_LIFE_MS = 60000 };
 

@@ -8,7 +8,7 @@
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "kube/exec_plugin.h"
-#include "net/client_certificate.h"
+#include "net/tls/client_certificate.h"
 
 /* The ExecCredential that a plugin writes. No message shows a part of it: it may be the credential. */
 

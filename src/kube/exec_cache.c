@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "kube/access.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 
 enum {
 	MAX_UNUSED = 64,	 /* answers that are kept for who comes next */

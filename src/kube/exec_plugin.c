@@ -10,9 +10,9 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/access.h"
-#include "net/child.h"
-#include "net/child_words.h"
-#include "net/fence.h"
+#include "net/child/child.h"
+#include "net/child/child_words.h"
+#include "net/fence/fence.h"
 
 enum {
 	GRACE_MS = 30,	      /* it holds nothing that must be brought to an end */

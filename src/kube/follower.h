@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "kube/list_watch.h"
 #include "kube/table.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /*
  * Internal to src/kube/: what list_watch.c (the loop, and its table of what to do when), list_read.c

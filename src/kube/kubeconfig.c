@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/kubeconfig_private.h"
-#include "net/client_certificate.h"
+#include "net/tls/client_certificate.h"
 
 /* From a context's name to its cluster and its user. */
 

@@ -15,7 +15,7 @@
 #include "kube/base64.h"
 #include "kube/kubeconfig_pin.h"
 #include "kube/kubeconfig_private.h"
-#include "net/fence.h"
+#include "net/fence/fence.h"
 
 /* The files of a kubeconfig, their entries, and the members of an entry. */
 

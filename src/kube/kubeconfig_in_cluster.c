@@ -8,8 +8,8 @@
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "kube/kubeconfig_private.h"
-#include "net/client_certificate.h"
-#include "net/fence.h"
+#include "net/fence/fence.h"
+#include "net/tls/client_certificate.h"
 
 /*
  * The account of the pod that we run in.

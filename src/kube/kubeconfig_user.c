@@ -10,8 +10,8 @@
 #include "base/xalloc.h"
 #include "kube/access.h"
 #include "kube/kubeconfig_private.h"
-#include "net/client_certificate.h"
-#include "net/http.h"
+#include "net/http/http.h"
+#include "net/tls/client_certificate.h"
 
 /* A user: what it shows to a server, and whom it impersonates there. */
 

@@ -8,7 +8,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 enum {
 	MAX_LINE = 1 << 20,

@@ -12,7 +12,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "kube/base64.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 static unsigned char fingerprint_key[FINGERPRINT_KEY_BYTES];
 static bool has_key;

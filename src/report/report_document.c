@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "base/xalloc.h"
 #include "report/report_paper.h"
-#include "run/identity.h"
+#include "run/state/identity.h"
 
 static void
 write_summary(const struct report *report, struct paper *paper)

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "run/journal.h"
+#include "run/journal/journal.h"
 
 enum { RUNBOOK_MAX_BYTES = 4 << 20 };
 

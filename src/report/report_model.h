@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "report/report.h"
-#include "run/record.h"
-#include "run/state.h"
+#include "run/state/record.h"
+#include "run/state/state.h"
 
 /*
  * What all three ways of writing a report are made from: the fold over the records, the records themselves,

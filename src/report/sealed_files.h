@@ -7,7 +7,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "run/record.h"
+#include "run/state/record.h"
 
 /*
  * The files beside a journal that its records vouch for: runbook.yaml, the outputs of steps, and what was put

@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "run/chain.h"
+#include "run/journal/chain.h"
 
 /* How far the record of a run can be trusted. There is no plain "OK": an unfinished journal never gets one. */
 enum verify_verdict {

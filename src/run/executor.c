@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/preview.h"
+#include "run/job/preview.h"
 
 static int
 compare_uses(const void *key, const void *row)

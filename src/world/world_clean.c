@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/process.h"
+#include "net/child/process.h"
 #include "world/part/part_postgresql.h"
 #include "world/world_internal.h"
 

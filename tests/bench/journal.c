@@ -18,8 +18,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "run/chain.h"
-#include "run/journal.h"
+#include "run/journal/chain.h"
+#include "run/journal/journal.h"
 
 static void
 give_up(const char *what)

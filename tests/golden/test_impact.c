@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "base/queue.h"
-#include "run/event.h"
+#include "run/state/event.h"
 
 #include "harness.h"
 #include "scenario.h"

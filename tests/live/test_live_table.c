@@ -19,7 +19,7 @@
 #include "fixture_pods.h"
 #include "fixture_server.h"
 #include "kube/pod_status.h"
-#include "net/child.h"
+#include "net/child/child.h"
 
 /*
  * Tables beside kubectl's, cell by cell, on the cluster of $LIFEBOAT_TEST_KUBECONFIG. Tests of pods need

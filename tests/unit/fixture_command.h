@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "fixture_executor.h"
 #include "fixture_server.h"
-#include "net/child.h"
+#include "net/child/child.h"
 
 static char *run_folder;
 

@@ -14,7 +14,7 @@
 
 #include "fixture_knot.h"
 #include "fixture_named.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 struct dns_world {
 	struct fixture_named primary, secondary, resolver;

@@ -13,8 +13,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/engine.h"
-#include "run/state.h"
+#include "run/engine/engine.h"
+#include "run/state/state.h"
 
 #include "fixture_folder.h"
 

@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "run/executor.h"
-#include "run/preview.h"
+#include "run/job/preview.h"
 #include "runbook/runbook.h"
 #include "runbook/template.h"
 #include "step/steps.h"

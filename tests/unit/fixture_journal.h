@@ -14,8 +14,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/chain.h"
-#include "run/journal.h"
+#include "run/journal/chain.h"
+#include "run/journal/journal.h"
 
 #include "fixture_folder.h"
 

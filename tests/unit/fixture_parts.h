@@ -17,7 +17,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "fixture_server.h"
-#include "net/process.h"
+#include "net/child/process.h"
 #include "world/part/parts.h"
 
 enum { CERTIFICATES = 4, FIXTURE_WAIT_MS = 10000 };

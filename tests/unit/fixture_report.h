@@ -11,7 +11,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/record.h"
+#include "run/state/record.h"
 
 /* What somebody might put into every text that reaches us. */
 #define EVIL                                                                                       \

@@ -13,7 +13,7 @@
 #include "base/xalloc.h"
 #include "fixture_sigv4.h"
 #include "http_server.h"
-#include "net/route53_xml.h"
+#include "net/route53/route53_xml.h"
 
 #define R53_NS "https://route53.amazonaws.com/doc/2013-04-01/"
 

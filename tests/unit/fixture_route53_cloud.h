@@ -8,7 +8,7 @@
 #include "fixture_executor.h"
 #include "fixture_named.h"
 #include "fixture_route53.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 #define WWW "www.open.example.test"
 

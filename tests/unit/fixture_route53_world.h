@@ -4,7 +4,7 @@
 /* A Route 53 on loopback and a client of it, for tests of the client. */
 
 #include "fixture_route53.h"
-#include "net/route53.h"
+#include "net/route53/route53.h"
 
 struct world {
 	struct fixture_route53 f;

@@ -13,7 +13,7 @@
 #include "base/signing.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/signed_note.h"
+#include "run/journal/signed_note.h"
 
 #include "fixture_folder.h"
 

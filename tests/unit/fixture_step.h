@@ -14,7 +14,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "run/executor.h"
-#include "run/preview.h"
+#include "run/job/preview.h"
 #include "step/steps.h"
 
 struct bench {

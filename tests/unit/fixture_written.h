@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/record.h"
+#include "run/state/record.h"
 
 /* A journal that is written by hand, record by record, as another process would. */
 struct written {

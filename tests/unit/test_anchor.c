@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/anchor.h"
+#include "run/journal/anchor.h"
 
 #include <poll.h>
 #include <pthread.h>

@@ -9,7 +9,7 @@
 
 #include "base/str.h"
 #include "fixture_server.h"
-#include "net/aws_credentials.h"
+#include "net/route53/aws_credentials.h"
 
 #define SECRET "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
 

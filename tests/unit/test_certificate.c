@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 
 #include <ctype.h>
 #include <setjmp.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/chain.h"
+#include "run/journal/chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,10 +16,10 @@
 #include "base/signing.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/checkpoint.h"
-#include "run/operator_key.h"
-#include "run/record.h"
-#include "run/signed_note.h"
+#include "run/journal/checkpoint.h"
+#include "run/journal/operator_key.h"
+#include "run/journal/signed_note.h"
+#include "run/state/record.h"
 
 #include "fixture_journal.h"
 

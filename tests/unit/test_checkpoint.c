@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/checkpoint.h"
+#include "run/journal/checkpoint.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

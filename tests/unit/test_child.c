@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/child.h"
+#include "net/child/child.h"
 
 #include <pthread.h>
 #include <pty.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/child_lines.h"
+#include "net/child/child_lines.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

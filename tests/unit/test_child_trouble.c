@@ -8,9 +8,9 @@
 #include <cmocka.h>
 
 #include "fixture_server.h"
-#include "net/child.h"
-#include "net/child_find.h"
-#include "net/child_words.h"
+#include "net/child/child.h"
+#include "net/child/child_find.h"
+#include "net/child/child_words.h"
 
 /* Commands that flood, do not end, leave others behind, or are none. */
 

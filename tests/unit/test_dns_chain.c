@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "fixture_dns.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 /* Keys and signatures of updates, against BIND and Knot, and with clocks that differ. */
 

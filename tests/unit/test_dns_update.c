@@ -12,7 +12,7 @@
 #include <pthread.h>
 
 #include "fixture_dns.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 /* What answers to an update are believed, and what is told of each. */
 

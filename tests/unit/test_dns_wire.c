@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "fixture_named.h"
 #include "fixture_responder.h"
-#include "net/address.h"
+#include "net/socket/address.h"
 
 /* Answers that are wrong, late, cut off or malicious. */
 

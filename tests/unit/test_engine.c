@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/engine.h"
+#include "run/engine/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -15,7 +15,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/autopilot.h"
+#include "run/state/autopilot.h"
 
 #include "fixture_engine.h"
 

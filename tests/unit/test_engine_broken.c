@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/engine.h"
+#include "run/engine/engine.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "fixture_undo.h"
-#include "run/autopilot.h"
+#include "run/state/autopilot.h"
 
 static void
 undo_goes_the_way_back(void **unused)

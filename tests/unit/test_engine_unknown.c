@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/engine.h"
+#include "run/engine/engine.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,8 +13,8 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "run/autopilot.h"
-#include "run/journal.h"
+#include "run/journal/journal.h"
+#include "run/state/autopilot.h"
 
 #include "fixture_engine.h"
 

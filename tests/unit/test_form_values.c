@@ -17,7 +17,7 @@
 #include "base/xalloc.h"
 #include "cli/form_last_run.h"
 #include "fixture_folder.h"
-#include "run/journal.h"
+#include "run/journal/journal.h"
 #include "step/step_table.h"
 
 enum { PRODUCT, NAMESPACE, FQDN, URL, REPLICAS, CLUSTERS, NOTE, PASSWORD, BACKUP };

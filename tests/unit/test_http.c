@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "http_server.h"
-#include "net/http.h"
+#include "net/http/http.h"
 
 /* One server that behaves as its path says, and a client of it. */
 struct world {

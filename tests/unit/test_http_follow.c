@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "http_server.h"
-#include "net/http_follow.h"
+#include "net/http/http_follow.h"
 
 /* Two sites: 127.0.0.1 and, on another port, localhost; both behave as the path says. */
 struct world {

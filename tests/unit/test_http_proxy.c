@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/http_proxy.h"
+#include "net/http/http_proxy.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/http_url.h"
+#include "net/http/http_url.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

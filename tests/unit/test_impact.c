@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/impact.h"
+#include "run/job/impact.h"
 
 #include <sched.h>
 #include <setjmp.h>

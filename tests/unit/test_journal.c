@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/journal.h"
+#include "run/journal/journal.h"
 
 #include <dirent.h>
 #include <fcntl.h>

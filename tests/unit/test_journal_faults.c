@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/journal.h"
+#include "run/journal/journal.h"
 
 #include <errno.h>
 #include <fcntl.h>

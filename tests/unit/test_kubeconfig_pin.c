@@ -14,7 +14,7 @@
 #include "fixture_certificate.h"
 #include "fixture_server.h"
 #include "kube/kubeconfig_private.h"
-#include "net/child.h"
+#include "net/child/child.h"
 
 /* What kubectl takes for its configuration with this KUBECONFIG, flattened. */
 static cJSON *

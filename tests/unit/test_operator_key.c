@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/operator_key.h"
+#include "run/journal/operator_key.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

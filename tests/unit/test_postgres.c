@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 #include <pthread.h>
 #include <setjmp.h>

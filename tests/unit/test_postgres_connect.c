@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 #include "fixture_postgres.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 static struct fixture_postgres server;
 static bool have_server;

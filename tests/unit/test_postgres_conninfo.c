@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/postgres_conninfo.h"
+#include "net/postgres/postgres_conninfo.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

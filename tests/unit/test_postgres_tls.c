@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "fixture_postgres_tls.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 static struct fixture_postgres server;
 static struct fixture_issuer ours, theirs;

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/preflight.h"
+#include "run/job/preflight.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/process.h"
+#include "net/child/process.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "fixture_server.h"
-#include "net/supervisor_status.h"
+#include "net/child/supervisor_status.h"
 
 static void
 supervisor_status_read_refuses_what_is_none(void **state)

@@ -11,8 +11,8 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "net/route53_name.h"
-#include "net/route53_xml.h"
+#include "net/route53/route53_name.h"
+#include "net/route53/route53_xml.h"
 
 static void
 route53_name_read_octal_becomes_the_normal_form(void **state)

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/runs.h"
+#include "run/journal/runs.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,9 +17,9 @@
 #include "base/signing.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/checkpoint.h"
-#include "run/folder.h"
-#include "run/signed_note.h"
+#include "run/journal/checkpoint.h"
+#include "run/journal/folder.h"
+#include "run/journal/signed_note.h"
 
 #include "fixture_folder.h"
 #include "fixture_written.h"

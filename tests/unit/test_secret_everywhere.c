@@ -18,8 +18,8 @@
 #include "fixture_kube_api.h"
 #include "fixture_postgres.h"
 #include "kube/secret_value.h"
-#include "net/http_follow.h"
-#include "net/postgres.h"
+#include "net/http/http_follow.h"
+#include "net/postgres/postgres.h"
 
 #define SECRET "s3cret/with&odd=chars%of'all-kinds"
 

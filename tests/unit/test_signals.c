@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "base/clock.h"
-#include "run/autopilot.h"
+#include "run/state/autopilot.h"
 #include "ui/ui.h"
 
 #include "fixture_engine.h"

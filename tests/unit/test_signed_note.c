@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/signed_note.h"
+#include "run/journal/signed_note.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

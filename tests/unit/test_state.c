@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/state.h"
+#include "run/state/state.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
-#include "run/foresee.h"
+#include "run/state/foresee.h"
 
 /* A fold that is fed records written as the JSON of their data. */
 struct fold {

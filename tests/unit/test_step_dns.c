@@ -10,7 +10,7 @@
 
 #include "fixture_executor.h"
 #include "fixture_named.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 static struct fixture_named named;
 static bool have_named;

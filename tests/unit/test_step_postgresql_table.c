@@ -11,7 +11,7 @@
 #include "base/text.h"
 #include "fixture_executor.h"
 #include "fixture_postgres.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "step/postgresql/step_postgresql_table.h"
 
 static struct fixture_postgres server;

@@ -12,7 +12,7 @@
 #include "fixture_executor.h"
 #include "fixture_kube_api.h"
 #include "fixture_tls.h"
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 
 /* The same root as a file, a text, a Secret, another server; and pins. */
 

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/supervisor_status.h"
+#include "net/child/supervisor_status.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "fixture_server.h"
-#include "net/child.h"
+#include "net/child/child.h"
 
 /*
  * A program that runs a command with a supervisor, in a process of its own, so that it can be killed. What

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "run/tail.h"
+#include "run/journal/tail.h"
 
 #include <setjmp.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/tls.h"
+#include "net/tls/tls.h"
 
 #include <setjmp.h>
 #include <signal.h>
@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "fixture_server.h"
 #include "fixture_tls.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 
 /* One handshake with a server of the test's. */
 struct scene {

@@ -1,6 +1,6 @@
 #include "config.h"
 
-#include "net/tls_chain.h"
+#include "net/tls/tls_chain.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "fixture_chain.h"
 #include "fixture_server.h"
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 
 static struct family family;
 

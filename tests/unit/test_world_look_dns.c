@@ -11,7 +11,7 @@
 #include "base/base64.h"
 #include "base/err.h"
 #include "fixture_named.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 static struct fixture_named named;
 static bool have_named;

@@ -9,7 +9,7 @@
 #include <cmocka.h>
 
 #include "fixture_postgres.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 static struct fixture_postgres server;
 static bool have_server;

@@ -5,7 +5,7 @@
 #include "fixture_parts.h"
 
 #include "base/file.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 
 /* A zone whose TTLs are a hundredth of what is declared, and a resolver in front of it. */
 enum { SPEED = 100, ADDRESS = 53, RESOLVER = 54, PORT = 5353 };

@@ -5,7 +5,7 @@
 #include "fixture_parts.h"
 
 #include "base/file.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 
 enum { PORT = 5432, ADDRESS = 50 };
 

@@ -4,7 +4,7 @@
 
 #include "fixture_parts.h"
 
-#include "net/http.h"
+#include "net/http/http.h"
 
 enum { SITES = 20, PORT = 8443 };
 

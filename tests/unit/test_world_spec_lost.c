@@ -16,7 +16,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "fixture_postgres.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "runbook/expression.h"
 #include "runbook/template.h"
 #include "world/spec/spec.h"

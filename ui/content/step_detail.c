@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "run/hint.h"
+#include "run/state/hint.h"
 #include "ui/content/outlook.h"
 #include "ui/content/step_plan.h"
 #include "ui/content/target_words.h"

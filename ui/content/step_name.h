@@ -4,7 +4,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
-#include "run/state.h"
+#include "run/state/state.h"
 
 /* The index of a step by its number, from 1, or its id. Errors: ERR_USAGE, with what was meant perhaps. */
 int step_name_find(const struct run_state *state, const char *text, size_t *ret_index,

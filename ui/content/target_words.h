@@ -2,7 +2,7 @@
 #define LIFEBOAT_UI_CONTENT_TARGET_WORDS_H
 
 #include "base/str.h"
-#include "run/state.h"
+#include "run/state/state.h"
 
 /*
  * Which system a target is, in words: where it is said to be, and what it says of itself that no other one can (a

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "run/state.h"
+#include "run/state/state.h"
 
 /* What an operator said to a question, before it becomes the JSON of an answer. */
 struct answer_item {

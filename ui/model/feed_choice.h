@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "run/state.h"
+#include "run/state/state.h"
 #include "runbook/runbook.h"
 
 enum feed_choice_kind { FEED_TABLES, FEED_LOGS, FEED_KINDS };

@@ -7,9 +7,9 @@
 
 #include "base/err.h"
 #include "base/sgr.h"
-#include "run/event.h"
-#include "run/intent.h"
-#include "run/state.h"
+#include "run/state/event.h"
+#include "run/state/intent.h"
+#include "run/state/state.h"
 #include "ui/terminal/theme.h"
 #include "ui/ui.h"
 

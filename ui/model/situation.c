@@ -3,7 +3,7 @@
 #include "ui/model/situation.h"
 
 #include "base/str.h"
-#include "run/hint.h"
+#include "run/state/hint.h"
 
 const struct step_spec *
 situation_spec(const struct runbook *runbook, const struct step_state *step)

@@ -1,7 +1,7 @@
 #ifndef LIFEBOAT_UI_MODEL_SITUATION_H
 #define LIFEBOAT_UI_MODEL_SITUATION_H
 
-#include "run/state.h"
+#include "run/state/state.h"
 #include "runbook/runbook.h"
 
 /* What is true of a run just now, as far as it decides what the operator may do. A set. */

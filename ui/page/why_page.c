@@ -4,7 +4,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "run/hint.h"
+#include "run/state/hint.h"
 #include "ui/content/step_detail.h"
 #include "ui/model/situation.h"
 #include "ui/page/page_text.h"

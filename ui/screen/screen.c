@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 #include "base/console.h"
-#include "run/foresee.h"
+#include "run/state/foresee.h"
 #include "ui/model/situation.h"
 #include "ui/page/console_page.h"
 #include "ui/pane/pane.h"

@@ -4,7 +4,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
-#include "run/intent.h"
+#include "run/state/intent.h"
 
 /* What signals asked for. A set. */
 enum wish {

@@ -1,7 +1,7 @@
 #ifndef LIFEBOAT_STEP_COMMAND_STEP_COMMAND_H
 #define LIFEBOAT_STEP_COMMAND_STEP_COMMAND_H
 
-#include "net/child.h"
+#include "net/child/child.h"
 #include "run/executor.h"
 
 /* What command.run leaves for a later process, how that reads it, and what exit codes mean to both. */

@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "net/child_words.h"
+#include "net/child/child_words.h"
 #include "step/command/step_command.h"
 
 enum {

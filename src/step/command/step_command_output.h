@@ -3,8 +3,8 @@
 
 #include "base/secret.h"
 #include "base/str.h"
-#include "net/child.h"
-#include "net/child_lines.h"
+#include "net/child/child.h"
+#include "net/child/child_lines.h"
 #include "run/executor.h"
 #include "step/command/step_command_plan.h"
 

@@ -12,7 +12,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "net/child_find.h"
+#include "net/child/child_find.h"
 #include "step/command/step_command.h"
 
 enum {

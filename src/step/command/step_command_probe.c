@@ -11,8 +11,8 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/child_words.h"
-#include "net/supervisor_status.h"
+#include "net/child/child_words.h"
+#include "net/child/supervisor_status.h"
 
 static char *
 status_name(int64_t intent_seq)

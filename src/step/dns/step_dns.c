@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/xalloc.h"
 #include "net/crew.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 
 enum { NAME_SERVERS_MAX = 32 };
 

@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 #include "base/str.h"
-#include "net/address.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
+#include "net/socket/address.h"
 #include "run/executor.h"
 #include "step/step_columns.h"
 #include "step/step_with.h"

@@ -5,7 +5,7 @@
 
 #include "base/xalloc.h"
 #include "net/crew.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 #include "step/dns/step_dns.h"
 
 static void

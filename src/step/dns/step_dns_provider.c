@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 #include "step/dns/step_dns_route53.h"
 
 /* Those who take changes, by the word of the target's `provider`. The first is who it is if none is named. */

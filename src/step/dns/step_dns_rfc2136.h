@@ -1,7 +1,7 @@
 #ifndef LIFEBOAT_STEP_DNS_STEP_DNS_RFC2136_H
 #define LIFEBOAT_STEP_DNS_STEP_DNS_RFC2136_H
 
-#include "net/dns.h"
+#include "net/dns/dns.h"
 #include "step/dns/step_dns.h"
 #include "step/dns/step_dns_provider.h"
 

@@ -5,7 +5,7 @@
 
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/dns_delegation.h"
+#include "net/dns/dns_delegation.h"
 #include "step/dns/step_dns_rfc2136.h"
 
 /*

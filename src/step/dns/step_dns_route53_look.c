@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/route53_name.h"
+#include "net/route53/route53_name.h"
 #include "step/dns/step_dns.h"
 #include "step/dns/step_dns_route53_session.h"
 

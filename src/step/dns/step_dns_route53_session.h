@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "net/route53.h"
+#include "net/route53/route53.h"
 #include "step/dns/step_dns.h"
 #include "step/dns/step_dns_route53.h"
 

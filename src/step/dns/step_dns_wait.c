@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 #include "step/steps.h"
 
 enum {

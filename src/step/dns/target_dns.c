@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 #include "step/dns/step_dns.h"
 #include "step/dns/step_dns_route53.h"
 #include "step/steps.h"

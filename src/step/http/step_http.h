@@ -7,8 +7,8 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "net/http.h"
-#include "net/http_follow.h"
+#include "net/http/http.h"
+#include "net/http/http_follow.h"
 #include "run/executor.h"
 #include "step/step_with.h"
 

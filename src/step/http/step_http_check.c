@@ -9,7 +9,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "net/http_trouble.h"
+#include "net/http/http_trouble.h"
 #include "step/steps.h"
 
 enum { DEFAULT_TIMEOUT_MS = 30000, DEFAULT_MAX_BODY = 16 << 20 };

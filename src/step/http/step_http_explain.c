@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/str.h"
-#include "net/http_trouble.h"
-#include "net/http_url.h"
+#include "net/http/http_trouble.h"
+#include "net/http/http_url.h"
 
 static bool
 is_tls(const char *url)

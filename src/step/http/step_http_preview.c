@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
-#include "net/http_url.h"
+#include "net/http/http_url.h"
 #include "step/http/step_http_headers.h"
 
 enum { SHOWN_BODY = 4096 };

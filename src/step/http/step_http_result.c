@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "net/http_url.h"
+#include "net/http/http_url.h"
 
 enum {
 	RESULT_BODY = 1 << 20,

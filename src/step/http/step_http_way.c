@@ -9,8 +9,8 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/http_proxy.h"
-#include "net/http_url.h"
+#include "net/http/http_proxy.h"
+#include "net/http/http_url.h"
 
 static bool
 is_address(const char *text)

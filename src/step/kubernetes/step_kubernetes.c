@@ -12,8 +12,8 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/secret_value.h"
-#include "net/certificate.h"
-#include "net/http.h"
+#include "net/http/http.h"
+#include "net/tls/certificate.h"
 #include "step/kubernetes/target_kubernetes.h"
 
 #define AS_TABLE "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"

@@ -6,7 +6,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "step/kubernetes/step_kubernetes_apply.h"
 #include "step/kubernetes/step_kubernetes_evidence.h"
 #include "step/steps.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 #include "step/step_with.h"
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 #include "step/postgresql/step_postgresql_transaction.h"
 

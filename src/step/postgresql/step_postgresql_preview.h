@@ -4,7 +4,7 @@
 #include <cjson/cJSON.h>
 #include <stdbool.h>
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 
 /* What the previews of postgresql.query and postgresql.execute share. */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "base/str.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 
 /*

@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 
 /*

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/child.h"
+#include "net/child/child.h"
 #include "step/restore/step_postgresql_restore_plan.h"
 #include "step/restore/step_postgresql_restore_verify.h"
 #include "step/steps.h"

@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 #include "step/command/step_command.h"
 
 enum { PENDING_MAX = 1 << 20, GRACE_MS = 2000 };

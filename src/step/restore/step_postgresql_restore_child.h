@@ -1,7 +1,7 @@
 #ifndef LIFEBOAT_STEP_RESTORE_STEP_POSTGRESQL_RESTORE_CHILD_H
 #define LIFEBOAT_STEP_RESTORE_STEP_POSTGRESQL_RESTORE_CHILD_H
 
-#include "net/child.h"
+#include "net/child/child.h"
 #include "run/executor.h"
 
 /*

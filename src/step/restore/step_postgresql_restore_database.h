@@ -3,7 +3,7 @@
 
 #include <cjson/cJSON.h>
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 #include "step/restore/step_postgresql_restore_dump.h"
 

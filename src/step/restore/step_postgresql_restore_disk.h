@@ -2,7 +2,7 @@
 #define LIFEBOAT_STEP_RESTORE_STEP_POSTGRESQL_RESTORE_DISK_H
 
 #include "base/cancel.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 
 /*

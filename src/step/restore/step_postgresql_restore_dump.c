@@ -16,7 +16,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/child.h"
+#include "net/child/child.h"
 
 enum {
 	HEAD_BYTES = 4096,

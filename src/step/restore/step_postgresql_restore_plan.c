@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/postgres_conninfo.h"
+#include "net/postgres/postgres_conninfo.h"
 
 enum {
 	KEY_BYTES = 12,

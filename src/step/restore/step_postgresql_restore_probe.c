@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/process.h"
+#include "net/child/process.h"
 #include "step/command/step_command.h"
 #include "step/postgresql/step_postgresql_transaction.h"
 #include "step/restore/step_postgresql_restore.h"

@@ -4,7 +4,7 @@
 #include <cjson/cJSON.h>
 
 #include "base/str.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "run/executor.h"
 
 /* Internal to postgresql.restore: whether what is in the database is what was in the dump. */

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 #include "step/kubernetes/target_kubernetes.h"
 #include "step/steps.h"
 

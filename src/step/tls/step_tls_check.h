@@ -4,9 +4,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "net/tls.h"
-#include "net/tls_chain.h"
-#include "net/tls_trust.h"
+#include "net/tls/tls.h"
+#include "net/tls/tls_chain.h"
+#include "net/tls/tls_trust.h"
 #include "run/executor.h"
 #include "step/step_with.h"
 

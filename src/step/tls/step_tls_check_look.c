@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "net/address.h"
-#include "net/wait.h"
+#include "net/socket/address.h"
+#include "net/socket/wait.h"
 #include "step/tls/step_tls_check.h"
 
 enum { MAX_ADDRESSES = 64, PORT_OF_POSTGRESQL = 5432 };

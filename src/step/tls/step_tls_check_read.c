@@ -11,9 +11,9 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/address.h"
-#include "net/client_certificate.h"
-#include "net/fence.h"
+#include "net/fence/fence.h"
+#include "net/socket/address.h"
+#include "net/tls/client_certificate.h"
 #include "step/tls/step_tls_check.h"
 
 enum {

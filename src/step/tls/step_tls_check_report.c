@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 #include "step/tls/step_tls_check.h"
 
 enum { SHOWN_NAMES = 20, MAX_BLOCKS = 20 };

@@ -9,7 +9,7 @@
 #include "base/str.h"
 #include "base/xalloc.h"
 #include "kube/secret_value.h"
-#include "net/certificate.h"
+#include "net/tls/certificate.h"
 #include "step/kubernetes/target_kubernetes.h"
 #include "step/tls/step_tls_check.h"
 

@@ -9,7 +9,7 @@
 #include "base/queue.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "world/part/part_postgresql.h"
 
 enum {

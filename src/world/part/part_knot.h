@@ -8,7 +8,7 @@
 
 #include "base/err.h"
 #include "base/str.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
 #include "world/part/part_firewall.h"
 #include "world/part/part_process.h"
 #include "world/part/parts_internal.h"

@@ -11,7 +11,7 @@
 #include "base/clock.h"
 #include "base/queue.h"
 #include "base/xalloc.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 
 struct part_loop {
 	int epoll_fd;

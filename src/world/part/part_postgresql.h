@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "world/part/part_firewall.h"
 #include "world/part/part_process.h"
 #include "world/part/parts_internal.h"

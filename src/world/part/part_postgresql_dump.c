@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/child.h"
+#include "net/child/child.h"
 #include "world/part/part_postgresql.h"
 
 /* Dumps for the backup folder, by pg_dump. */

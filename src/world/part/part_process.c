@@ -25,7 +25,7 @@
 #include "base/str.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "net/wait.h"
+#include "net/socket/wait.h"
 
 enum {
 	FOLDER_FD = 3,	/* of PART_FOLDER */

@@ -7,7 +7,7 @@
 
 #include "base/cancel.h"
 #include "base/err.h"
-#include "net/process.h"
+#include "net/child/process.h"
 
 /*
  * A server of a world, as a process of its own: started, awaited, ended by its number. It never outlives us: the kernel

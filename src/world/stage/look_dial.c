@@ -13,13 +13,13 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "base/xalloc.h"
-#include "net/address.h"
-#include "net/certificate.h"
-#include "net/connect.h"
-#include "net/tls.h"
-#include "net/tls_chain.h"
-#include "net/tls_trust.h"
-#include "net/wait.h"
+#include "net/socket/address.h"
+#include "net/socket/connect.h"
+#include "net/socket/wait.h"
+#include "net/tls/certificate.h"
+#include "net/tls/tls.h"
+#include "net/tls/tls_chain.h"
+#include "net/tls/tls_trust.h"
 
 /* How long a way is looked at again that has just failed: on loopback an answer is there at once. */
 enum { SECOND_LOOK_MS = 250 };

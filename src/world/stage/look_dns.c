@@ -9,8 +9,8 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "net/address.h"
-#include "net/dns.h"
+#include "net/dns/dns.h"
+#include "net/socket/address.h"
 
 enum {
 	ENTRIES_MAX = 256, /* the oldest is forgotten for a new one */

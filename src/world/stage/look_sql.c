@@ -8,7 +8,7 @@
 #include "base/err.h"
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/postgres.h"
+#include "net/postgres/postgres.h"
 #include "world/part/parts.h"
 
 /* The first value of postgres_query()'s result; NULL where it has no row. */

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 #include "base/xalloc.h"
-#include "net/address.h"
+#include "net/socket/address.h"
 #include "world/stage/look_dial.h"
 #include "world/stage/look_sql.h"
 #include "world/stage/stage_internal.h"
