@@ -81,7 +81,7 @@ fixture_postgres_launch(struct fixture_postgres *p)
 			      "-c",
 			      "fsync=off",
 			      NULL };
-	int64_t until_ms = clock_mono_ms() + 10000;
+	int64_t until_ms = clock_mono_ms() + 60000;
 
 	unlink(stale);
 	p->pid = fixture_spawn(run, log);

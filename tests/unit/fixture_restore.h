@@ -48,13 +48,15 @@ fixture_postgres_again(struct fixture_postgres *p)
 			       "unix_socket_directories=",
 			       NULL };
 	struct postgres_options options = { .conninfo = p->conninfo };
-	int64_t until_ms = clock_mono_ms() + 10000;
+	int64_t until_ms = clock_mono_ms() + 60000;
 	struct postgres *pg = NULL;
 	struct err e = ERR_INIT;
 
 	p->pid = fixture_spawn(argv, log);
 	while (postgres_connect(&options, &pg, &e) < 0 && clock_mono_ms() < until_ms)
 		fixture_pause();
+	if (!pg)
+		fail_msg("%s", e.message);
 	postgres_free(pg);
 	free(port);
 	free(log);
