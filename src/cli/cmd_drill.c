@@ -127,7 +127,7 @@ await_enter(struct err *e)
 {
 	int first, c;
 
-	fputs("\nEnter begins, and the time runs from then on; q leaves. ", stdout);
+	fputs("\nEnter begins, and the time runs from then on; q and Enter leave. ", stdout);
 	fflush(stdout);
 	first = c = getchar();
 	while (c != '\n' && c != EOF)

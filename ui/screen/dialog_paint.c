@@ -11,7 +11,7 @@ enum {
 static const struct {
 	const char *hint;
 } hints[] = {
-	[DIALOG_CONFIRM] = { "y = yes, anything else is no" },
+	[DIALOG_CONFIRM] = { "y = yes; n, Enter or Esc = no" },
 	[DIALOG_YES_NO] = { "y or n; Esc looks around, Enter comes back" },
 	[DIALOG_LINE] = { "Enter accepts, Esc goes back" },
 	[DIALOG_CHECKLIST] = { "Space ticks, Tab moves on, Enter on Done; Esc looks around" },
