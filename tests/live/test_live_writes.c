@@ -452,7 +452,7 @@ rollout_cancelled_returns_at_once(void **state)
 	assert_fails(&step_kubernetes_rollout,
 		     "{\"resource\":\"deployments\",\"name\":\"web\",\"timeout\":60000}",
 		     ERR_CANCELLED);
-	assert_true(clock_mono_ms() - start_ms < 30000);
+	assert_true(clock_mono_ms() - start_ms < 500);
 	cancel_free((struct cancel *)(uintptr_t)live->b->ctx.cancel);
 	live->b->ctx.cancel = cancel_new();
 }

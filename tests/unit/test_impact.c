@@ -306,7 +306,7 @@ leave_while_looks_hang_is_quick(void **unused)
 	assert_int_equal(atomic_load(&world_looks), 2);
 	begin_ms = clock_mono_ms();
 	leave(&rig);
-	assert_true(clock_mono_ms() - begin_ms < quick.timeout_ms / 2);
+	assert_true(clock_mono_ms() - begin_ms < 1000);
 	rig_release(&rig);
 }
 

@@ -178,7 +178,7 @@ look_that_hangs_keeps_nobody_waiting(void **state)
 		assert_int_equal(heard(&ears[i]), 0);
 	int64_t from_ms = clock_mono_ms();
 	looks_free(looks);
-	assert_true(clock_mono_ms() - from_ms < 60000); /* they would take an hour */
+	assert_true(clock_mono_ms() - from_ms < 1000);
 }
 
 static void
