@@ -9,7 +9,10 @@
 #include "feed/table_view.h"
 #include "ui/screen/app.h"
 
-/* What the files of the pods pane share; nobody else includes it, but for pods_append_health(). */
+/*
+ * What the files of the pods pane share. Of the others, line mode and the page of an object call pods_append_health(), and
+ * the jump box and the command line ask for a list and move its cursor.
+ */
 
 enum { PODS_LISTS = 2, PODS_COLUMNS_MAX = 32 };
 
