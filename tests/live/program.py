@@ -12,8 +12,10 @@ PASSED, FAILED, USAGE, ABORTED, LOCKED, UNDECIDED = range(6)
 
 
 class Program:
-    def __init__(self, path):
-        self.path = os.path.abspath(path)
+    """`sync_ms`: what a sync of its disk takes beyond what disks take, at most."""
+
+    def __init__(self, path, sync_ms=0):
+        self.path, self.sync_ms = os.path.abspath(path), sync_ms
         if not os.access(self.path, os.X_OK):
             raise Failure(f"{path} is not there: build the program first, or name it")
 

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+SYNC_MS = 600                           # at most; as slow_disk.c has it
 
 
 def wrap(lifeboat, folder):
