@@ -46,6 +46,8 @@ fixture_postgres_again(struct fixture_postgres *p)
 			       "listen_addresses=127.0.0.1",
 			       "-c",
 			       "unix_socket_directories=",
+			       "-c",
+			       "fsync=off",
 			       NULL };
 	struct postgres_options options = { .conninfo = p->conninfo };
 	int64_t until_ms = clock_mono_ms() + 60000;
