@@ -235,6 +235,22 @@ plain_form_asks_for_what_is_missing_and_starts(void **state)
 	tty_stop(tty);
 }
 
+/* The terminal echoes what is typed ahead above its question; the answer stands behind that too. */
+static void
+plain_form_shows_what_was_typed_ahead_behind_its_question(void **state)
+{
+	struct fake fake = fresh();
+	struct tty *tty = start(&fake);
+
+	(void)state;
+	tty_expect(tty, "product (choice, or a number)>");
+	tty_type(tty, "2\nmine\n");
+	tty_expect(tty, "product (choice, or a number)> 2\nmine\n");
+	tty_expect(tty, "namespace (string, or a number)> mine\n");
+	tty_expect(tty, "password (secret, hidden)>");
+	tty_stop(tty);
+}
+
 /* What stands between a row and the last question, before which what was typed ahead is forgotten. */
 #define LAST_ROW "  4  password: (hidden, 12 characters) (typed here)\n"
 
@@ -374,6 +390,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(plain_form_asks_for_what_is_missing_and_starts),
+		cmocka_unit_test(plain_form_shows_what_was_typed_ahead_behind_its_question),
 		cmocka_unit_test(plain_form_changes_by_number),
 		cmocka_unit_test(plain_form_problem_is_said_and_asked_again),
 		cmocka_unit_test(plain_form_lists_what_can_be_picked),

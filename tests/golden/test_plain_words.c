@@ -111,10 +111,27 @@ words_name_choices_and_take_notes(void **state)
 	tty_expect(tty, "[?] more >");
 	tty_type(tty, "note the call | began late\r");
 	tty_expect_report(tty, "NOTE signing-key seen=6 text=the call | began late");
+	tty_expect(tty, "late\n[1] run"); /* asked again */
 	tty_type(tty, "run\r");
 	tty_expect(tty, "Run this step? [y/N]");
 	tty_type(tty, "y\r");
 	tty_expect_report(tty, "RUN signing-key seen=6 text=y");
+	tty_stop(tty);
+}
+
+/* The terminal echoes at once; the answer stands behind its prompt too, and nothing else does. */
+static void
+words_typed_ahead_stand_behind_their_prompt(void **state)
+{
+	static struct play play = { .stage = stage_ready, .plain = true };
+	struct tty *tty = tty_start(120, 60, scenario_play, &play);
+
+	(void)state;
+	tty_expect(tty, "[?] more >");
+	tty_type(tty, "note late\rrun\r");
+	tty_expect_report(tty, "NOTE signing-key seen=6 text=late");
+	tty_expect(tty, "[?] more > run\nRun this step? [y/N]");
+	tty_expect(tty, "[?] more > note late\nrun\n[1]");
 	tty_stop(tty);
 }
 
@@ -192,6 +209,7 @@ main(void)
 		cmocka_unit_test(words_that_are_wrong_say_what_is_right),
 		cmocka_unit_test(words_save_what_was_looked_at),
 		cmocka_unit_test(words_name_choices_and_take_notes),
+		cmocka_unit_test(words_typed_ahead_stand_behind_their_prompt),
 		cmocka_unit_test(words_are_heard_while_a_step_runs),
 		cmocka_unit_test(words_on_a_pipe_wait_for_what_asks),
 		cmocka_unit_test(words_of_a_follower_look_and_decide_nothing),

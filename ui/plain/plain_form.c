@@ -90,11 +90,14 @@ ask(struct plain_form *form, const char *prompt, bool hidden)
 
 	if (hidden)
 		line_input_hide(); /* before anybody could answer */
+	bool ahead = isatty(STDIN_FILENO) && line_input_ahead(&form->input);
 	print(form, clean);
 	fflush(stderr);
 	free(clean);
 	line = wait_line(form, -1);
 	line_input_show();
+	if (line && ahead) /* its echo stands above the prompt */
+		say(form, "%s", hidden ? "(hidden)" : line);
 	return line;
 }
 

@@ -25,14 +25,17 @@ show_prompt(struct plain *plain, const char *prompt)
 	free(clean);
 }
 
-/* On a pipe nobody's typing shows in the transcript, so the answer is put there. */
+/*
+ * On a pipe nobody's typing shows in the transcript, and what was typed ahead of its prompt shows above it, so the
+ * answer is put behind the prompt.
+ */
 static void
-echo(struct plain *plain, const char *line, bool hidden)
+echo(struct plain *plain, const char *line, bool hidden, bool ahead)
 {
 	char *clean = text_clean(line, 0);
 
 	plain->prompting = false;
-	if (!isatty(STDIN_FILENO))
+	if (ahead || !isatty(STDIN_FILENO))
 		plain_say(plain, "%s", hidden ? "(hidden)" : clean);
 	free(clean);
 }
@@ -49,7 +52,7 @@ static enum plain_read
 read_line(struct plain *plain, const char *prompt, const char *again, bool hidden, char **ret_line)
 {
 	int64_t decision_seq = plain->model.state->decision_seq;
-	bool taken = false;
+	bool taken = false, ahead = false;
 
 	while (!gone(plain, decision_seq)) {
 		if (queue_len(plain->model.link->events)) {
@@ -59,6 +62,7 @@ read_line(struct plain *plain, const char *prompt, const char *again, bool hidde
 		if (hidden)
 			line_input_hide(); /* again, where the terminal was lent meanwhile */
 		if (!plain->prompting) {
+			ahead = line_input_ahead(&plain->input);
 			show_prompt(plain, prompt);
 			prompt = again;
 		}
@@ -76,7 +80,7 @@ read_line(struct plain *plain, const char *prompt, const char *again, bool hidde
 			plain_say(plain, "%s", "");
 		return PLAIN_GONE;
 	}
-	echo(plain, *ret_line, hidden);
+	echo(plain, *ret_line, hidden, ahead);
 	return PLAIN_LINE;
 }
 

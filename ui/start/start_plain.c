@@ -109,6 +109,7 @@ say_list(const struct start_lines *s)
 static char *
 ask(struct start_lines *s)
 {
+	bool ahead = line_input_ahead(&s->input);
 	char *line = NULL;
 
 	fputs("number, v NUMBER, r, ? or q> ", stdout);
@@ -119,7 +120,7 @@ ask(struct start_lines *s)
 		poll(&pfd, 1, -1);
 		line_input_fill(&s->input);
 	}
-	if (!line || !isatty(STDIN_FILENO))
+	if (!line || ahead || !isatty(STDIN_FILENO))
 		say(s, line ? line : "");
 	return line;
 }

@@ -3,6 +3,7 @@
 #include "ui/terminal/line_input.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <termios.h>
 #include <unistd.h>
@@ -52,6 +53,14 @@ line_input_take(struct line_input *input, char **ret_line)
 	explicit_bzero(data + left, used);
 	input->bytes.len = left;
 	return true;
+}
+
+bool
+line_input_ahead(const struct line_input *input)
+{
+	struct pollfd given = { .fd = STDIN_FILENO, .events = POLLIN };
+
+	return input->bytes.len || input->ended || poll(&given, 1, 0) > 0;
 }
 
 void

@@ -21,6 +21,9 @@ void line_input_fill(struct line_input *input);
 /* The next line without its LF, or the rest at the end; false: none. The caller wipes and frees it. */
 bool line_input_take(struct line_input *input, char **ret_line);
 
+/* Whether something to take was given before now: what a terminal echoed of it stands above what is printed next. */
+bool line_input_ahead(const struct line_input *input);
+
 /* Forgets what was typed ahead on a terminal; input from a pipe is meant and stays. */
 void line_input_flush(struct line_input *input);
 
