@@ -36,7 +36,8 @@ struct detail_feed {
 	bool listed;   /* the list under way has named it */
 	bool gone;
 	struct detail_events events, incoming; /* of the list under way */
-	bool events_listing;
+	bool events_listing,
+		events_listed; /* a list is under way; one has come to its end, exactly */
 	char events_problem[256];
 	struct feed_health health;
 	struct detail_picture *picture;
@@ -72,7 +73,7 @@ write_page(struct detail_feed *feed, struct detail_page *page)
 		detail_object(page, object);
 	}
 	detail_events_show(page, &feed->events, json_string(object, "metadata/uid", ""), feed->name,
-			   feed->events_problem);
+			   feed->events_listed, feed->events_problem);
 }
 
 /* The picture as it is now; the caller holds the lock. */
@@ -88,6 +89,7 @@ make_picture(struct detail_feed *feed)
 	picture = detail_picture_new(&page);
 	picture->public.complete = feed->object != NULL;
 	picture->public.gone = feed->gone;
+	picture->public.events_known = feed->events_listed || feed->events_problem[0];
 	if (is_pod(feed->object))
 		detail_picture_containers(picture, feed->object);
 	detail_page_release(&page);
@@ -316,12 +318,12 @@ on_events_listed(void *data, bool exact)
 {
 	struct detail_feed *feed = data;
 
-	(void)exact;
 	pthread_mutex_lock(&feed->lock);
 	detail_events_clear(&feed->events);
 	feed->events = feed->incoming;
 	memset(&feed->incoming, 0, sizeof(feed->incoming));
 	feed->events_listing = false;
+	feed->events_listed |= exact;
 	feed->events_problem[0] = '\0';
 	touch(feed);
 	pthread_mutex_unlock(&feed->lock);

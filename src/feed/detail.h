@@ -23,8 +23,9 @@ struct detail_snapshot {
 		*containers; /* a pod's, init containers first; names as the server has them */
 	size_t containers_count;
 	uint64_t generation;
-	bool complete; /* the object has been read at least once */
-	bool gone;     /* it has been deleted; the lines are its last state */
+	bool complete;	   /* the object has been read at least once */
+	bool gone;	   /* it has been deleted; the lines are its last state */
+	bool events_known; /* its events have been listed exactly, or the lines say why not */
 };
 
 /*

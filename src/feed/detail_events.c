@@ -127,7 +127,7 @@ show(struct detail_page *page, const struct detail_event *event)
 
 void
 detail_events_show(struct detail_page *page, struct detail_events *events, const char *uid,
-		   const char *name, const char *problem)
+		   const char *name, bool listed, const char *problem)
 {
 	size_t shown = 0;
 
@@ -145,6 +145,8 @@ detail_events_show(struct detail_page *page, struct detail_events *events, const
 	}
 	if (*problem)
 		detail_add(page, DETAIL_BAD, "  not readable: %s", problem);
+	else if (!listed)
+		detail_add(page, DETAIL_DIM, "  waiting for the list of events");
 	else if (shown == 0)
 		detail_add(page, DETAIL_DIM, "  none");
 }

@@ -66,8 +66,8 @@ void detail_pod(struct detail_page *page, const cJSON *pod);
 /* Any object as YAML; the values of a Secret as sizes. */
 void detail_object(struct detail_page *page, const cJSON *object);
 void detail_labels(struct detail_page *page, const cJSON *object);
-/* The events of one UID, the newest last. `problem`: why they can't be read, or "". */
+/* The events of one UID, the newest last. `listed`: these are all; `problem`: why they can't be read, or "". */
 void detail_events_show(struct detail_page *page, struct detail_events *events, const char *uid,
-			const char *name, const char *problem);
+			const char *name, bool listed, const char *problem);
 
 #endif

@@ -65,6 +65,7 @@ bool
 detail_picture_equal(const struct detail_picture *a, const struct detail_picture *b)
 {
 	if (a->public.complete != b->public.complete || a->public.gone != b->public.gone ||
+	    a->public.events_known != b->public.events_known ||
 	    a->public.count != b->public.count || a->text_len != b->text_len ||
 	    memcmp(a->text, b->text, a->text_len) != 0)
 		return false;

@@ -258,13 +258,13 @@ put_event(struct detail_events *events, const char *text)
 }
 
 static char *
-show_events(struct detail_events *events, const char *problem)
+show_events(struct detail_events *events, bool listed, const char *problem)
 {
 	struct detail_page page;
 	char *text;
 
 	detail_page_init(&page, NULL, NOW_MS);
-	detail_events_show(&page, events, "u2", "tsb-0", problem);
+	detail_events_show(&page, events, "u2", "tsb-0", listed, problem);
 	text = page_text(&page);
 	detail_page_release(&page);
 	return text;
@@ -277,7 +277,10 @@ events_are_those_of_the_uid_with_the_newest_last(void **state)
 	char *text;
 
 	(void)state;
-	text = show_events(&events, "");
+	text = show_events(&events, false, "");
+	assert_string_equal(text, " \nHEvents\n.  waiting for the list of events\n");
+	free(text);
+	text = show_events(&events, true, "");
 	assert_string_equal(text, " \nHEvents\n.  none\n");
 	free(text);
 	put_event(&events, EVENT("e1", "u2", "Normal", "Pulled", "1", "2026-11-21T09:59:00Z"));
@@ -289,7 +292,7 @@ events_are_those_of_the_uid_with_the_newest_last(void **state)
 		  "\"Normal\",\"reason\":\"New\",\"message\":\"api\",\"eventTime\":"
 		  "\"2026-11-21T09:00:00.123456Z\",\"series\":{\"count\":3,\"lastObservedTime\":"
 		  "\"2026-11-21T09:58:00.5Z\"},\"reportingComponent\":\"x/y\"}");
-	text = show_events(&events, "");
+	text = show_events(&events, true, "");
 	assert_string_equal(text, " \nHEvents\n"
 				  "   119s  Normal  New ×3  api (x/y)\n"
 				  "   60s  Normal  Pulled  says it (kubelet)\n"
@@ -297,7 +300,7 @@ events_are_those_of_the_uid_with_the_newest_last(void **state)
 	free(text);
 	detail_events_remove(&events, "e3");
 	detail_events_remove(&events, "none");
-	text = show_events(&events, "403 Forbidden");
+	text = show_events(&events, true, "403 Forbidden");
 	assert_null(strstr(text, "BackOff"));
 	assert_non_null(strstr(text, "!  not readable: 403 Forbidden\n"));
 	free(text);
@@ -353,6 +356,7 @@ struct world {
 	const char *changes[4]; /* of it, one for each stage */
 	const char *events;	/* the list of events, or NULL: forbidden */
 	atomic_int stage;	/* how many of the changes may be told */
+	atomic_bool holds_events;
 };
 
 static bool
@@ -381,6 +385,8 @@ answer(void *data, struct server_connection *c, const struct server_request *r)
 			server_begin_chunks(c, "application/json");
 			return server_stay_silent(c);
 		}
+		while (atomic_load(&w->holds_events) && !w->server->is_stopping)
+			fixture_pause();
 		return w->events ? server_json(c, 200, w->events)
 				 : server_json(c, 403,
 					       "{\"kind\":\"Status\",\"code\":403,\"reason\":"
@@ -518,6 +524,41 @@ feed_without_the_right_to_events_shows_the_rest(void **state)
 	world_end(&w);
 }
 
+/* "none" is said of events only once the server has said it. */
+static void
+feed_without_its_events_yet_says_so(void **state)
+{
+	struct world w = { .list = TABLE(ROW(POD("u1", "Pending"))), .events = TABLE("") };
+	struct detail_snapshot *s;
+	struct detail_feed *feed;
+	int64_t deadline_ms = clock_mono_ms() + 8000;
+	bool known;
+
+	(void)state;
+	atomic_store(&w.holds_events, true);
+	world_begin(&w);
+	struct feed_source source = { .kubeconfig = w.kubeconfig };
+	feed = detail_feed_new(&source, "tsb", "tsb-0", NULL, -1);
+	s = await_line(feed, "waiting for the list of events");
+	assert_true(s->complete && !s->events_known);
+	detail_snapshot_release(s);
+	atomic_store(&w.holds_events, false);
+	do { /* a pod says "none" of other things too */
+		s = await_line(feed, "none");
+		known = s->events_known;
+		if (!known)
+			assert_string_equal(s->lines[s->count - 1].text,
+					    "  waiting for the list of events");
+		else
+			assert_string_equal(s->lines[s->count - 1].text, "  none");
+		detail_snapshot_release(s);
+		fixture_pause();
+	} while (!known && clock_mono_ms() < deadline_ms);
+	assert_true(known);
+	detail_feed_free(feed);
+	world_end(&w);
+}
+
 static void
 feed_of_what_is_not_there_says_so(void **state)
 {
@@ -570,6 +611,7 @@ main(void)
 		cmocka_unit_test(events_are_bounded_and_the_oldest_go_first),
 		cmocka_unit_test(feed_follows_a_pod_through_its_end_and_its_successor),
 		cmocka_unit_test(feed_without_the_right_to_events_shows_the_rest),
+		cmocka_unit_test(feed_without_its_events_yet_says_so),
 		cmocka_unit_test(feed_of_what_is_not_there_says_so),
 		cmocka_unit_test(feed_without_kubeconfig_says_so_and_ends_at_once),
 	};

@@ -139,7 +139,7 @@ plain_objects_find(struct plain *plain, const char *name, struct plain_objects *
 
 /* ---- everything about one ---- */
 
-/* Until it has been read, and nothing more of it comes at once. */
+/* Until it has been read with its events, and nothing more of it comes at once. */
 static void
 await_detail(struct plain *plain, struct detail_feed *feed)
 {
@@ -150,7 +150,7 @@ await_detail(struct plain *plain, struct detail_feed *feed)
 	while (!plain_gives_up(plain)) {
 		struct detail_snapshot *snapshot = detail_feed_snapshot(feed);
 		int64_t now_ms = clock_mono_ms(), wake_ms = until_ms;
-		bool is_there = snapshot->complete || snapshot->gone;
+		bool is_there = (snapshot->complete && snapshot->events_known) || snapshot->gone;
 		struct feed_health health;
 
 		detail_feed_health(feed, &health);
