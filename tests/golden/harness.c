@@ -2,6 +2,7 @@
 
 #include "harness.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -27,7 +28,9 @@
 
 enum {
 	PATIENCE_MS = 30000,
-	QUIET_MS = 200, /* GENERATE: a screen that did not change for so long is whole */
+	QUIET_MS =
+		200, /* a screen that did not change for so long, while the child waits, is whole */
+	LOOK_MS = 10, /* how often it is looked whether it waits */
 };
 
 struct tty {
@@ -502,11 +505,66 @@ golden_assert(const char *name, const char *text)
 	free(path);
 }
 
+/* Whether the child has taken everything that was typed. */
+static bool
+has_read_all(struct tty *tty)
+{
+	int slave = open(ptsname(tty->master), O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC),
+	    left = 0;
+
+	if (slave < 0)
+		return true; /* nobody is there any more to read it */
+	ioctl(slave, FIONREAD, &left);
+	close(slave);
+	return left == 0;
+}
+
+/* proc(5): "PID (NAME) STATE ..."; R for one that runs or would like to, D for one that waits for a disk. */
+static bool
+thread_works(int folder, const char *id)
+{
+	char *path = xasprintf("%s/stat", id), bytes[256];
+	int fd = openat(folder, path, O_RDONLY | O_CLOEXEC);
+	ssize_t got = fd >= 0 ? read(fd, bytes, sizeof(bytes) - 1) : -1;
+
+	free(path);
+	if (fd >= 0)
+		close(fd);
+	if (got <= 0)
+		return false; /* it has ended */
+	bytes[got] = '\0';
+	const char *name_end = strrchr(bytes, ')');
+	return name_end && (name_end[2] == 'R' || name_end[2] == 'D');
+}
+
+static bool
+child_works(struct tty *tty)
+{
+	char *path = xasprintf("/proc/%d/task", (int)child_pid(tty));
+	DIR *folder = opendir(path);
+	const struct dirent *entry;
+	bool works = false;
+
+	free(path);
+	while (folder && !works && (entry = readdir(folder)) != NULL)
+		works = entry->d_name[0] != '.' && thread_works(dirfd(folder), entry->d_name);
+	if (folder)
+		closedir(folder);
+	return works;
+}
+
 void
 tty_settle(struct tty *tty)
 {
-	while (take_in(tty, QUIET_MS))
-		;
+	int64_t now_ms = clock_mono_ms(), deadline_ms = now_ms + PATIENCE_MS, quiet_ms = now_ms;
+
+	while (now_ms < deadline_ms && now_ms - quiet_ms < QUIET_MS) {
+		bool came = take_in(tty, LOOK_MS);
+
+		now_ms = clock_mono_ms();
+		if (came || (!tty->ended && (!has_read_all(tty) || child_works(tty))))
+			quiet_ms = now_ms;
+	}
 }
 
 static void

@@ -29,7 +29,7 @@ void tty_ask_to_leave(struct tty *tty);
 void tty_expect(struct tty *tty, const char *text);
 void tty_expect_gone(struct tty *tty, const char *text);
 
-/* Waits until the screen has stood still for a moment: a frame is whole then. */
+/* Waits until the child has read what was typed, waits for more and has sent nothing for a moment: a frame is whole then. */
 void tty_settle(struct tty *tty);
 
 /* The screen's text now, a line for each row, without blanks at the ends; the caller frees. */
