@@ -71,6 +71,27 @@ typed_name_takes_no_ten_kilobytes(void **state)
 	scenario_leave(tty);
 }
 
+/* What comes after the mark is typed again, be the mark torn on a slow line. */
+static void
+paste_ends_where_its_mark_came_in_parts(void **state)
+{
+	struct tty *tty = scenario_start(80, 24, stage_ready, NULL);
+
+	(void)state;
+	tty_expect(tty, "Enter run");
+	tty_type(tty, "\r");
+	tty_expect(tty, "[y/N]");
+	tty_type(tty, "\033[200~y\033");
+	tty_settle(tty);
+	tty_type(tty, "[201~");
+	tty_expect(tty, "as if it was pasted");
+	tty_settle(tty);
+	tty_type(tty, "n");
+	tty_expect(tty, "Not run.");
+	assert_false(tty_reported(tty, "RUN"));
+	scenario_leave(tty);
+}
+
 /* A terminal that marks no paste sends it like keys. */
 static void
 typed_name_takes_no_unmarked_paste(void **state)
@@ -341,6 +362,7 @@ main(void)
 		cmocka_unit_test(typed_name_takes_no_unmarked_paste),
 		cmocka_unit_test(typed_name_forgets_what_was_typed_ahead),
 		cmocka_unit_test(confirmation_takes_nothing_that_is_pasted),
+		cmocka_unit_test(paste_ends_where_its_mark_came_in_parts),
 		cmocka_unit_test(confirmation_takes_no_unmarked_paste),
 		cmocka_unit_test(confirmation_forgets_what_was_typed_ahead),
 		cmocka_unit_test(reason_takes_no_more_than_is_kept),

@@ -19,6 +19,21 @@ enum { PASTE_GAP_MS = 2000 };
 static WINDOW *keys; /* reading from a pad of its own never repaints the screen */
 static bool pasting;
 static int64_t pasted_ms; /* monotonic: when the last of it came */
+static int
+	typing_delay_ms; /* how long an Esc that is typed waits for what would make it a sequence */
+
+/* The mark at the end may come in two parts: an Esc among what is pasted can wait for the other longer than a typed one. */
+static void
+set_pasting(bool now)
+{
+	if (now && !pasting) {
+		typing_delay_ms = get_escdelay();
+		set_escdelay(PASTE_GAP_MS);
+	} else if (!now && pasting) {
+		set_escdelay(typing_delay_ms);
+	}
+	pasting = now;
+}
 
 void
 input_open(void)
@@ -29,7 +44,7 @@ input_open(void)
 	nodelay(keys, TRUE);
 	define_key("\033[200~", KEY_PASTE_BEGINS);
 	define_key("\033[201~", KEY_PASTE_ENDS);
-	pasting = false;
+	set_pasting(false);
 }
 
 void
@@ -45,7 +60,7 @@ is_pasting(void)
 {
 	int64_t now_ms = pasting ? clock_mono_ms() : 0;
 
-	pasting = pasting && now_ms - pasted_ms < PASTE_GAP_MS;
+	set_pasting(pasting && now_ms - pasted_ms < PASTE_GAP_MS);
 	pasted_ms = now_ms;
 	return pasting;
 }
@@ -58,10 +73,10 @@ input_next(struct key *ret_key)
 
 	while ((kind = wget_wch(keys, &code)) != ERR) {
 		if (kind == KEY_CODE_YES && code == KEY_PASTE_BEGINS) {
-			pasting = true;
+			set_pasting(true);
 			pasted_ms = clock_mono_ms();
 		} else if (kind == KEY_CODE_YES && code == KEY_PASTE_ENDS) {
-			pasting = false;
+			set_pasting(false);
 		} else if (kind != KEY_CODE_YES || code != KEY_RESIZE) { /* of resizeterm() */
 			*ret_key =
 				(struct key){ (int32_t)code, kind == KEY_CODE_YES, is_pasting() };
