@@ -88,7 +88,7 @@ rule_every_acts_until_it_does_not_hold(void **state)
 
 	(void)state;
 	turn(t, true);
-	wait_until(state_is(t, "rules", "r", "4"));
+	wait_until(noted("rule", "r", "times", "4") == 1); /* its state may be further by now */
 	turn(t, false);
 	cJSON *before = stage_state(t->stage);
 	poll(NULL, 0, 300);
