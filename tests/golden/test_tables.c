@@ -330,6 +330,8 @@ table_without_an_exact_list_says_so(void **state)
 	tty_expect(tty, "7 pods, 2 not ready (cached)");
 	tty_type(tty, "z");
 	tty_expect(tty, "7 pods, 2 not ready (from the server's cache)");
+	tty_type(tty, "fnonesuch\r");
+	tty_expect(tty, "no row matches so far; Esc shows all");
 	tty_stop(tty);
 	look_at = "empty";
 	tty = start(120, 36, with_one_source);
@@ -541,8 +543,10 @@ plain_that_cannot_list_says_why(void **state)
 	(void)state;
 	atomic_store(&world->fault, FAULT_DOWN);
 	struct tty *tty = start_plain(with_one_source);
-	tty_expect(tty, "pods of mgmt-b/tsb: 0; BROKEN");
+	tty_expect(tty, "pods of mgmt-b/tsb: 0 so far; BROKEN");
 	tty_expect(tty, "! GET pods in tsb on ");
+	tty_type(tty, "details mpc\r");
+	tty_expect(tty, "nothing that could be listed so far is called \"mpc\"");
 	tty_choose(tty, "leave");
 	tty_stop(tty);
 }
@@ -600,7 +604,7 @@ plain_other_resources_and_their_objects(void **state)
 	tty_expect(tty, "deployments of mgmt-b/tsb: 2, 1 in trouble; live");
 	tty_expect(tty, "  central: READY 1/1, UP-TO-DATE 1, AVAILABLE 1");
 	tty_type(tty, "resource nonsense\r");
-	tty_expect(tty, "nonsense of mgmt-b/tsb: 0; BROKEN");
+	tty_expect(tty, "nonsense of mgmt-b/tsb: 0 so far; BROKEN");
 	tty_type(tty, "details mpc\r");
 	tty_expect(tty, "pods tsb/mpc-55d-q8z of mgmt-b; ");
 	tty_type(tty, "details deployments/nothing\r");

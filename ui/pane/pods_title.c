@@ -288,14 +288,15 @@ add_emptiness(const struct app *app, const struct pods_list *list, const struct 
 	      struct lines *lines)
 {
 	const char *what = feed_choice_resource(feeds_table_choice(app->feeds, list->slot));
+	const char *so_far = facts->complete && facts->exact ? "" : " so far";
 
 	if (table_view_count(list->view))
 		return;
 	if (facts->rows && app->pods->filter)
-		lines_add(lines, ROLE_TEXT, "no row matches; %s shows all",
+		lines_add(lines, ROLE_TEXT, "no row matches%s; %s shows all", so_far,
 			  keymap_label(CMD_CLEAR));
 	else if (facts->rows)
-		lines_add(lines, ROLE_TEXT, "nothing is in trouble; %s shows all",
+		lines_add(lines, ROLE_TEXT, "nothing is in trouble%s; %s shows all", so_far,
 			  keymap_label(CMD_TROUBLE));
 	else if (facts->complete && facts->exact && facts->broken)
 		lines_add(lines, ROLE_TEXT, "no %s there when it was last heard", what);

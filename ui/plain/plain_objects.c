@@ -19,6 +19,7 @@ enum { NAMES_MAX = 20, DETAILS_MAX = 5 };
 struct quest {
 	const char *name;
 	struct plain_objects exact, alike;
+	bool is_partial; /* not everything could be listed: it may be there all the same */
 };
 
 static void
@@ -72,6 +73,7 @@ search(struct plain *plain, const struct feed_choice *choice, struct table_feed 
 		plain_look_head(plain, "%s of %s:", feed_choice_resource(choice), choice->label);
 		plain_say_health(plain, &health);
 	}
+	quest->is_partial |= !snapshot->exact;
 	for (size_t i = 0; i < snapshot->count; i++) {
 		const struct table_row *row = &snapshot->rows[i];
 		struct plain_objects *of =
@@ -112,9 +114,9 @@ choose(struct plain *plain, struct quest *quest, struct plain_objects *ret_objec
 		rc = err_set(e, ERR_CANCELLED, "given up");
 	else if (quest->exact.count + quest->alike.count == 0)
 		rc = err_set(e, ERR_USAGE,
-			     "nothing is called \"%s\"; \"pods\" shows what there is, and "
+			     "nothing%s is called \"%s\"; \"pods\" shows what there is, and "
 			     "RESOURCE/NAME finds what is no pod",
-			     quest->name);
+			     quest->is_partial ? " that could be listed so far" : "", quest->name);
 	*ret_objects = quest->exact.count ? quest->exact : quest->alike;
 	plain_objects_release(quest->exact.count ? &quest->alike : &quest->exact);
 	if (rc < 0)

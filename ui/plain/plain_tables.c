@@ -123,6 +123,8 @@ say_table(struct plain *plain, const struct feed_choice *choice, struct table_fe
 	table_feed_health(feed, &health);
 	str_printf(&title, "%s of %s: ", feed_choice_resource(choice), choice->label);
 	pane_append_number(snapshot->count, &title);
+	if (!snapshot->exact)
+		str_append(&title, " so far");
 	if (snapshot->trouble) {
 		str_append(&title, ", ");
 		pane_append_number(snapshot->trouble, &title);
